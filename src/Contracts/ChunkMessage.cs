@@ -1,0 +1,75 @@
+using System.Text.Json;
+
+namespace ModelJobs.Contracts;
+
+/// <summary>
+/// The body of a message on <c>chunks</c> and <c>chunks-ordered</c>: items that travel together.
+/// Either <see cref="Items"/> or <see cref="Blob"/> is present, never both.
+/// </summary>
+public sealed record ChunkMessage
+{
+    /// <summary>Which chunk.</summary>
+    public required ChunkId Id { get; init; }
+
+    /// <summary>Name of the model to run.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>How many items the chunk has, so that a chunk that cannot be read still has a size.</summary>
+    public required int ItemCount { get; init; }
+
+    /// <summary>The items, inline.</summary>
+    public IReadOnlyList<ChunkItem>? Items { get; init; }
+
+    /// <summary>Where the items lie as NDJSON lines of <see cref="ChunkItem"/>, when they are too large to travel.</summary>
+    public BlobRange? Blob { get; init; }
+
+    /// <summary>The chunk's place in its lane; absent on <c>chunks</c>.</summary>
+    public LanePlace? Lane { get; init; }
+
+    /// <summary>
+    /// Set on a chunk that was dead-lettered: it must not run again. It takes its place in the lane and answers
+    /// for its items with this error.
+    /// </summary>
+    public JobError? Failed { get; init; }
+}
+
+/// <summary>A chunk's place in an ordering domain.</summary>
+/// <param name="Number">The lane, 0-based.</param>
+/// <param name="Sequence">1-based position of the chunk among its lane's chunks, over the whole job.</param>
+/// <param name="Last">Whether it is the last chunk of its lane in its page, after which the session can be let go.</param>
+public sealed record LanePlace(int Number, long Sequence, bool Last);
+
+/// <summary>Names a chunk: <c>{job}/{page}/{chunk}</c>.</summary>
+/// <param name="Job">Id of the job.</param>
+/// <param name="Page">Number of the page in the job, 0-based.</param>
+/// <param name="Chunk">Number of the chunk in its page, 0-based.</param>
+public sealed record ChunkId(string Job, int Page, int Chunk)
+{
+    /// <summary>The id as message ids and correlation ids carry it.</summary>
+    public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Job}/{Page}/{Chunk}");
+}
+
+/// <summary>An item as it travels: a line of the job's stored input.</summary>
+public sealed record ChunkItem
+{
+    /// <summary>Position of the item in the input, 0-based.</summary>
+    public required long Index { get; init; }
+
+    /// <summary>The item's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The item's key.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>What the model runs on.</summary>
+    public required JsonElement Input { get; init; }
+
+    /// <summary>What to echo.</summary>
+    public JsonElement? Meta { get; init; }
+}
+
+/// <summary>A claim check: bytes of a blob in the job container.</summary>
+/// <param name="Name">Name of the blob.</param>
+/// <param name="Offset">First byte.</param>
+/// <param name="Length">Number of bytes.</param>
+public sealed record BlobRange(string Name, long Offset, int Length);

@@ -1,0 +1,99 @@
+using System.Text.Json.Serialization;
+
+namespace ModelJobs.Contracts;
+
+/// <summary>Where a job stands. The last three are final.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<JobStatus>))]
+public enum JobStatus
+{
+    /// <summary>Accepted; the orchestration has not run yet.</summary>
+    NotStarted,
+
+    /// <summary>Planning, running or assembling.</summary>
+    Running,
+
+    /// <summary>Held by a person.</summary>
+    Paused,
+
+    /// <summary>Ended; every item has its line, be it in the results or in the errors.</summary>
+    Succeeded,
+
+    /// <summary>Ended by an error of the job itself.</summary>
+    Failed,
+
+    /// <summary>Ended by a person.</summary>
+    Canceled,
+}
+
+/// <summary>The body of <c>GET /api/jobs/{id}</c>: an Azure REST long-running operation with the job's own counts.</summary>
+public sealed record Job
+{
+    /// <summary>Id of the job and of its orchestration.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Where the job stands.</summary>
+    public required JobStatus Status { get; init; }
+
+    /// <summary>Name of the model.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Options as submitted, defaults filled in.</summary>
+    public required JobOptions Options { get; init; }
+
+    /// <summary>Counts of items.</summary>
+    public required ItemCounts Items { get; init; }
+
+    /// <summary>Counts of pages.</summary>
+    public required PageCounts Pages { get; init; }
+
+    /// <summary>Share of items that have their result, 0 to 100.</summary>
+    public required double Percent { get; init; }
+
+    /// <summary>Items per second since the job started; absent before the first result.</summary>
+    public double? ItemsPerSecond { get; init; }
+
+    /// <summary>Seconds until the job ends at this rate; absent when unknown or ended.</summary>
+    public double? EtaSeconds { get; init; }
+
+    /// <summary>When the job was accepted (UTC).</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When the job's orchestration last made a step (UTC).</summary>
+    public required DateTimeOffset LastUpdatedAt { get; init; }
+
+    /// <summary>When the job ended (UTC); absent while it runs.</summary>
+    public DateTimeOffset? CompletedAt { get; init; }
+
+    /// <summary>Why the job itself failed; absent otherwise. Failed items are not here but in the errors.</summary>
+    public JobError? Error { get; init; }
+
+    /// <summary>Where to read on.</summary>
+    public required JobLinks Links { get; init; }
+}
+
+/// <summary>Counts of a job's items. Succeeded and failed add up to total when the job has ended.</summary>
+/// <param name="Total">Items in the input.</param>
+/// <param name="Succeeded">Items with a line in the results.</param>
+/// <param name="Failed">Items with a line in the errors.</param>
+public sealed record ItemCounts(long Total, long Succeeded, long Failed);
+
+/// <summary>Counts of a job's pages.</summary>
+/// <param name="Total">Pages in the plan; 0 before the job is planned.</param>
+/// <param name="Completed">Pages whose every chunk has answered.</param>
+public sealed record PageCounts(int Total, int Completed);
+
+/// <summary>Why something failed.</summary>
+/// <param name="Code">A stable word for programs.</param>
+/// <param name="Message">A sentence for people.</param>
+public sealed record JobError(string Code, string Message);
+
+/// <summary>Links from a job to its parts, as absolute paths.</summary>
+/// <param name="Self">The job.</param>
+/// <param name="Results">NDJSON lines of the items that succeeded.</param>
+/// <param name="Errors">NDJSON lines of the items that failed.</param>
+public sealed record JobLinks(string Self, string Results, string Errors);
+
+/// <summary>The body of <c>GET /api/jobs</c>.</summary>
+/// <param name="Jobs">Jobs, newest first within the page.</param>
+/// <param name="NextLink">Path of the next page; absent on the last.</param>
+public sealed record JobList(IReadOnlyList<Job> Jobs, string? NextLink);

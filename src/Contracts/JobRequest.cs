@@ -1,0 +1,47 @@
+using System.Text.Json.Serialization;
+
+namespace ModelJobs.Contracts;
+
+/// <summary>The JSON body of <c>POST /api/jobs</c>. An NDJSON body carries only items; model and options then travel in the query.</summary>
+public sealed record JobRequest
+{
+    /// <summary>Name of a configured model (<c>Models:{name}:Runner</c>). Never a path or a URL.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The items, in the order in which their results are wanted. At least one.</summary>
+    public required IReadOnlyList<Item> Items { get; init; }
+
+    /// <summary>How to run the job; every option has a default.</summary>
+    public JobOptions Options { get; init; } = new();
+}
+
+/// <summary>Options of a job. As query parameters they have the same names: <c>?orderByKey=true&amp;chunkItems=50</c>.</summary>
+public sealed record JobOptions
+{
+    /// <summary>Process items of one key one at a time and in input order. Items without a key stay unordered.</summary>
+    public bool OrderByKey { get; init; }
+
+    /// <summary>Most items in one chunk, 1 to <see cref="JobLimits.MaxChunkItems"/>; <see cref="JobLimits.DefaultChunkItems"/> if absent.</summary>
+    public int? ChunkItems { get; init; }
+
+    /// <summary>Most chunks of this job that run at the same time, over all instances, 1 to <see cref="JobLimits.MaxConcurrency"/>; unlimited if absent.</summary>
+    public int? MaxConcurrency { get; init; }
+}
+
+/// <summary>One input line.</summary>
+public sealed record Item
+{
+    /// <summary>The caller's name for the item, echoed in its result line; the 1-based line number if absent. A JSON string or integer.</summary>
+    [JsonConverter(typeof(StringOrIntegerConverter))]
+    public string? Id { get; init; }
+
+    /// <summary>Items with the same key keep their order in a job with <see cref="JobOptions.OrderByKey"/>. A JSON string or integer.</summary>
+    [JsonConverter(typeof(StringOrIntegerConverter))]
+    public string? Key { get; init; }
+
+    /// <summary>What the model runs on; its shape is the runner's business.</summary>
+    public required System.Text.Json.JsonElement Input { get; init; }
+
+    /// <summary>Anything the caller wants back beside the output (a label, a row id). Never shown to the model.</summary>
+    public System.Text.Json.JsonElement? Meta { get; init; }
+}

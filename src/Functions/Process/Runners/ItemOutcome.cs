@@ -1,0 +1,39 @@
+using System.Text.Json;
+using ModelJobs.Contracts;
+
+namespace ModelJobs.Functions.Process.Runners;
+
+/// <summary>An item on its way through a runner.</summary>
+/// <param name="Item">The item.</param>
+/// <param name="Attempt">Which attempt this is, 1-based.</param>
+public readonly record struct ItemCall(ChunkItem Item, int Attempt);
+
+/// <summary>What a runner says of one item: an output or an error, and whether trying again can help.</summary>
+public sealed record ItemOutcome
+{
+    private ItemOutcome()
+    {
+    }
+
+    /// <summary>What the model answered; null if it failed.</summary>
+    public JsonElement? Output { get; private init; }
+
+    /// <summary>Why the item failed; null if it succeeded.</summary>
+    public JobError? Error { get; private init; }
+
+    /// <summary>Whether trying again can help.</summary>
+    public bool IsTransient { get; private init; }
+
+    /// <summary>How long to wait before trying again, if the model said so.</summary>
+    public TimeSpan? RetryAfter { get; private init; }
+
+    /// <summary>The model answered.</summary>
+    public static ItemOutcome Succeeded(JsonElement output) => new() { Output = output };
+
+    /// <summary>The item failed, and fails again however often it is tried.</summary>
+    public static ItemOutcome Permanent(string code, string message) => new() { Error = new JobError(code, message) };
+
+    /// <summary>The item failed by circumstances that may pass.</summary>
+    public static ItemOutcome Transient(string code, string message, TimeSpan? retryAfter = null) =>
+        new() { Error = new JobError(code, message), IsTransient = true, RetryAfter = retryAfter };
+}
