@@ -13,7 +13,7 @@ public sealed class StorageEmulator : IAsyncLifetime
     public string ConnectionString => _azurite?.ConnectionString ?? throw new InvalidOperationException("Azurite is not started.");
 
     public async ValueTask InitializeAsync() =>
-        _azurite = await AzuriteProcess.StartAsync(new AzuriteOptions { InMemory = true }, TestContext.Current.CancellationToken);
+        _azurite = await AzuriteProcess.StartAsync(new AzuriteOptions { SearchFolder = AppContext.BaseDirectory }, TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {
