@@ -1,0 +1,36 @@
+namespace ModelJobs.LocalRuntime.Broker;
+
+/// <summary>The limits of Service Bus, Standard tier, that the broker enforces.</summary>
+internal static class BrokerLimits
+{
+    /// <summary>Bytes of one message with its headers, and of one batch.</summary>
+    public const int MaxMessageBytes = 256 * 1024;
+
+    /// <summary>Bytes of one message's headers: everything but its body.</summary>
+    public const int MaxHeaderBytes = 64 * 1024;
+
+    /// <summary>Characters of a message id, a session id and a partition key.</summary>
+    public const int MaxIdLength = 128;
+
+    /// <summary>Characters of a queue's name.</summary>
+    public const int MaxQueueNameLength = 260;
+
+    /// <summary>Bytes of a session's state.</summary>
+    public const int MaxSessionStateBytes = 256 * 1024;
+
+    /// <summary>Characters of a dead-letter reason, and of a dead-letter description.</summary>
+    public const int MaxDeadLetterTextLength = 4096;
+
+    /// <summary>Bytes of all messages of one queue, its dead letters included.</summary>
+    public const long MaxQueueBytes = 1L << 30;
+
+    /// <summary>Messages that one peek returns at most.</summary>
+    public const int MaxPeekedMessages = 250;
+
+    public static readonly TimeSpan MinLockDuration = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan MaxLockDuration = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan MinDuplicateDetectionWindow = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan MaxDuplicateDetectionWindow = TimeSpan.FromDays(7);
+    public static readonly TimeSpan MinTimeToLive = TimeSpan.FromSeconds(1);
+    public const int MaxMaxDeliveryCount = 2000;
+}

@@ -1,0 +1,47 @@
+namespace ModelJobs.LocalRuntime.Broker;
+
+/// <summary>What a receiver decided about a message that it holds.</summary>
+/// <param name="Kind">The decision.</param>
+/// <param name="Changes">Application properties to set on the message.</param>
+internal sealed record Settlement(SettlementKind Kind, IReadOnlyDictionary<string, object> Changes)
+{
+    public static readonly Settlement Complete = new(SettlementKind.Complete, SentMessage.NoProperties);
+
+    public static Settlement Abandon(IReadOnlyDictionary<string, object> changes) => new(SettlementKind.Abandon, changes);
+
+    public static Settlement Defer(IReadOnlyDictionary<string, object> changes) => new(SettlementKind.Defer, changes);
+
+    /// <exception cref="ArgumentOutOfRangeException">The reason or the description is too long.</exception>
+    public static Settlement DeadLetter(IReadOnlyDictionary<string, object> changes, string? reason, string? description)
+    {
+        var all = new Dictionary<string, object>(changes);
+        Add(DeadLetterProperties.Reason, reason);
+        Add(DeadLetterProperties.ErrorDescription, description);
+        return new(SettlementKind.DeadLetter, all);
+
+        void Add(string name, string? text)
+        {
+            if (text is not null)
+            {
+                ArgumentOutOfRangeException.ThrowIfGreaterThan(text.Length, BrokerLimits.MaxDeadLetterTextLength, name);
+                all[name] = text;
+            }
+        }
+    }
+}
+
+/// <summary>The ways to settle a message.</summary>
+internal enum SettlementKind
+{
+    /// <summary>Done: remove it.</summary>
+    Complete,
+
+    /// <summary>Give it back to its place in the queue; the delivery counts as failed.</summary>
+    Abandon,
+
+    /// <summary>Set it aside until it is asked for by its number.</summary>
+    Defer,
+
+    /// <summary>Move it to the dead-letter queue.</summary>
+    DeadLetter,
+}

@@ -1,0 +1,70 @@
+using ModelJobs.LocalRuntime.Broker;
+
+namespace Azure.Messaging.ServiceBus;
+
+/// <summary>Receives the messages of one session, which it holds until it is closed or the session's lock runs out.</summary>
+public class ServiceBusSessionReceiver : ServiceBusReceiver
+{
+    private readonly SessionLease _lease = null!;
+    private long _lockedUntilTicks;
+
+    protected ServiceBusSessionReceiver()
+    {
+    }
+
+    internal ServiceBusSessionReceiver(
+        ServiceBusClient client, BrokerQueue queue, SessionLease lease, ServiceBusSessionReceiverOptions? options)
+        : base(client, new QueuePath(queue.Name, IsDeadLetter: false), options?.ReceiveMode ?? default, options?.Identifier)
+    {
+        PrefetchCount = options?.PrefetchCount ?? 0;
+        _lease = lease;
+        _lockedUntilTicks = lease.LockedUntil.UtcTicks;
+    }
+
+    public virtual string SessionId => _lease.SessionId;
+
+    /// <summary>When the hold on the session ends unless renewed.</summary>
+    public virtual DateTimeOffset SessionLockedUntil => new(Volatile.Read(ref _lockedUntilTicks), TimeSpan.Zero);
+
+    public override bool IsClosed => base.IsClosed;
+
+    private protected override ReceiveSource Source => new(IsDeadLetter: false, _lease);
+
+    /// <summary>The session's state; null if none is set.</summary>
+    /// <exception cref="ServiceBusException">The session is lost (SessionLockLost).</exception>
+    public virtual async Task<BinaryData?> GetSessionStateAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var state = await Open().GetSessionStateAsync(_lease).ConfigureAwait(false);
+        return state is { } bytes ? BinaryData.FromBytes(bytes) : null;
+    }
+
+    /// <summary>Sets the session's state, which outlives the hold and the messages; null clears it.</summary>
+    /// <exception cref="ServiceBusException">The session is lost (SessionLockLost), or the state is too large (MessageSizeExceeded).</exception>
+    public virtual async Task SetSessionStateAsync(BinaryData? sessionState, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ReadOnlyMemory<byte>? state = sessionState is null ? null : sessionState.ToArray();
+        await Open().SetSessionStateAsync(_lease, state).ConfigureAwait(false);
+    }
+
+    /// <summary>Renews the hold for the queue's lock duration from now; it covers all messages received from the session.</summary>
+    /// <exception cref="ServiceBusException">The session is lost (SessionLockLost).</exception>
+    public virtual async Task RenewSessionLockAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var lockedUntil = await Open().RenewSessionLockAsync(_lease).ConfigureAwait(false);
+        Volatile.Write(ref _lockedUntilTicks, lockedUntil.UtcTicks);
+    }
+
+    /// <summary>Lets go of the session at once: unsettled messages are available again, and another receiver can take it.</summary>
+    public override async Task CloseAsync(CancellationToken cancellationToken = default)
+    {
+        if (!IsClosed)
+        {
+            var queue = Open();
+            await base.CloseAsync(cancellationToken).ConfigureAwait(false);
+            await queue.ReleaseSessionAsync(_lease).ConfigureAwait(false);
+        }
+    }
+}

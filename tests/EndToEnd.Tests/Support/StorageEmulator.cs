@@ -1,0 +1,25 @@
+using ModelJobs.EndToEnd.Tests.Support;
+using ModelJobs.LocalRuntime.Hosting;
+
+[assembly: AssemblyFixture(typeof(StorageEmulator))]
+
+namespace ModelJobs.EndToEnd.Tests.Support;
+
+/// <summary>One Azurite for all tests, in memory; each test has a container of its own.</summary>
+public sealed class StorageEmulator : IAsyncLifetime
+{
+    private AzuriteProcess? _azurite;
+
+    public string ConnectionString => _azurite?.ConnectionString ?? throw new InvalidOperationException("Azurite is not started.");
+
+    public async ValueTask InitializeAsync() =>
+        _azurite = await AzuriteProcess.StartAsync(new AzuriteOptions { InMemory = true }, TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_azurite is not null)
+        {
+            await _azurite.DisposeAsync();
+        }
+    }
+}
