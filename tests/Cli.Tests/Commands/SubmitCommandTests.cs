@@ -129,6 +129,54 @@ public sealed class SubmitCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Submit_RefusedInTheMiddleOfTheUpload_StillPrintsTheReason()
+    {
+        // The stand-in reads no further than the bad line; Kestrel then breaks the connection under the rest, which has no end.
+        _service.Intercept = async call =>
+        {
+            await call.Request.Body.ReadExactlyAsync(new byte[1000], call.RequestAborted);
+            await StandInService.WriteProblemAsync(
+                call, new Problem { Type = "/problems/invalid-input", Title = "Invalid input", Status = 400, Line = 7 });
+            return true;
+        };
+
+        CliRun run = await CliRun.ExecuteAsync(
+            ["submit", "-", "--model", "m", "--endpoint", _service.BaseUri.ToString()], new CliSetup { Input = new EndlessStream() });
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Equal("error: Invalid input (line 7)\n", run.Error);
+    }
+
+    [Fact]
+    public async Task Submit_WhenTheServiceDiesDuringTheUpload_SaysThatTheConnectionBroke()
+    {
+        _service.Intercept = async call =>
+        {
+            await call.Request.Body.ReadExactlyAsync(new byte[1000], call.RequestAborted);
+            call.Abort();
+            return true;
+        };
+
+        CliRun run = await CliRun.ExecuteAsync(
+            ["submit", "-", "--model", "m", "--endpoint", _service.BaseUri.ToString()], new CliSetup { Input = new EndlessStream() });
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.StartsWith("error: The connection to", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Submit_OfInputThatBreaks_BlamesTheInput()
+    {
+        var broken = new GatedStream([], Task.FromException(new IOException("disk error")), []);
+
+        CliRun run = await CliRun.ExecuteAsync(
+            ["submit", "-", "--model", "m", "--endpoint", _service.BaseUri.ToString()], new CliSetup { Input = broken });
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Equal("error: The input cannot be read: disk error\n", run.Error);
+    }
+
+    [Fact]
     public async Task Submit_WithEndpointAndKeyInTheEnvironment_UsesThem()
     {
         CliRun run = await CliRun.ExecuteAsync(
@@ -144,4 +192,14 @@ public sealed class SubmitCommandTests : IAsyncLifetime
 
     private Task<CliRun> SubmitAsync(string file, params string[] options) =>
         CliRun.AgainstAsync(_service, _time, ["submit", file, "--model", "sim ulate", .. options]);
+
+    /// <summary>An input that is always ready and never ends.</summary>
+    private sealed class EndlessStream : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            buffer.Span.Fill((byte)' ');
+            return ValueTask.FromResult(buffer.Length);
+        }
+    }
 }
