@@ -61,7 +61,7 @@ public static class ModelJobsApp
         services.AddSingleton(provider => new RunnerKind(
             "onnx",
             model => new OnnxRunner(
-                Path.Combine(provider.GetRequiredService<IHostEnvironment>().ContentRootPath, Required(model, "Path")), OnnxRunnerOptions.Read(model))));
+                Path.Combine(provider.GetRequiredService<IHostEnvironment>().ContentRootPath, Required(model, "Path")), model.Get<OnnxRunnerOptions>())));
     }
 
     // The settings are read when a client is first used: the local runtime knows its emulators' ports only once they listen.

@@ -1,7 +1,6 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using ModelJobs.Contracts;
-using ModelJobs.Functions.Assemble;
 using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Plan;
 

@@ -73,7 +73,7 @@ internal sealed partial class RecoverDeadLetter(
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Chunk {Chunk} was dead-lettered ({Reason}) after {Deliveries} deliveries; answering for it.")]
-    private partial void LogDeadLetter(string chunk, string reason, int deliveries);
+    private partial void LogDeadLetter(string chunk, string? reason, int deliveries);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Dead letter {Message} cannot be answered for; parked it.")]
     private partial void LogUnreadable(Exception unreadable, string message);

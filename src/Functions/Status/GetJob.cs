@@ -4,7 +4,6 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Http;
-using ModelJobs.Functions.Submit;
 
 namespace ModelJobs.Functions.Status;
 

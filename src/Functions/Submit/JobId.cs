@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -8,6 +9,8 @@ internal static class JobId
 {
     /// <summary>What every job's id begins with, and no other orchestration's: lists of jobs ask for it.</summary>
     public const string Prefix = "job-";
+
+    private static readonly SearchValues<char> Hex = SearchValues.Create("0123456789abcdef");
 
     /// <summary>A new id; ids made later sort later.</summary>
     public static string Create(TimeProvider time) => Prefix + Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
@@ -20,5 +23,5 @@ internal static class JobId
     public static bool IsValid(string id) =>
         id.Length == Prefix.Length + 32
         && id.StartsWith(Prefix, StringComparison.Ordinal)
-        && !id.AsSpan(Prefix.Length).ContainsAnyExcept("0123456789abcdef");
+        && !id.AsSpan(Prefix.Length).ContainsAnyExcept(Hex);
 }

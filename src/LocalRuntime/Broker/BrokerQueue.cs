@@ -2,21 +2,256 @@ using Azure.Messaging.ServiceBus;
 
 namespace ModelJobs.LocalRuntime.Broker;
 
-internal sealed class BrokerQueue(QueueDefinition definition, TimeProvider time, Random random) : IDisposable
+/// <summary>
+/// A queue that runs: a <see cref="QueueMachine"/> under a lock and a clock. Every command goes the same way, through
+/// <see cref="Run"/>: time is brought up to date, the command runs, waiting receivers are served, and one timer is set to the next
+/// moment at which something is due. Nothing polls. Safe for concurrent use; what a method refuses it throws at once.
+/// </summary>
+internal sealed class BrokerQueue : IDisposable
 {
-    public string Name => definition.Name;
-    public ValueTask<IReadOnlyList<long>> SendAsync(IReadOnlyList<SentMessage> messages) => throw new NotSupportedException(time.ToString() + random);
-    public ValueTask CancelScheduledAsync(IReadOnlyList<long> sequenceNumbers) => throw new NotSupportedException();
-    public ValueTask<Delivery[]> ReceiveAsync(ReceiveSource source, ServiceBusReceiveMode mode, int maxMessages, TimeSpan maxWait, CancellationToken cancellationToken) => throw new NotSupportedException();
-    public ValueTask<Delivery[]> ReceiveDeferredAsync(ReceiveSource source, ServiceBusReceiveMode mode, IReadOnlyList<long> sequenceNumbers) => throw new NotSupportedException();
-    public ValueTask<Delivery[]> PeekAsync(ReceiveSource source, long fromSequenceNumber, int maxMessages) => throw new NotSupportedException();
-    public ValueTask SettleAsync(ReceiveSource source, Guid lockToken, Settlement settlement) => throw new NotSupportedException();
-    public ValueTask<DateTimeOffset> RenewLockAsync(ReceiveSource source, Guid lockToken) => throw new NotSupportedException();
-    public ValueTask<SessionLease> AcceptSessionAsync(string sessionId) => throw new NotSupportedException();
-    public ValueTask<SessionLease> AcceptNextSessionAsync(TimeSpan maxWait, CancellationToken cancellationToken) => throw new NotSupportedException();
-    public ValueTask<DateTimeOffset> RenewSessionLockAsync(SessionLease lease) => throw new NotSupportedException();
-    public ValueTask ReleaseSessionAsync(SessionLease lease) => throw new NotSupportedException();
-    public ValueTask<ReadOnlyMemory<byte>?> GetSessionStateAsync(SessionLease lease) => throw new NotSupportedException();
-    public ValueTask SetSessionStateAsync(SessionLease lease, ReadOnlyMemory<byte>? state) => throw new NotSupportedException();
-    public void Dispose() { }
+    /// <summary>Timers reach not much further than this; a moment beyond it is approached in steps.</summary>
+    private static readonly TimeSpan MaxTimerSpan = TimeSpan.FromDays(1);
+
+    private readonly Lock _gate = new();
+    private readonly QueueMachine _machine;
+    private readonly WaitingRoom _waiting;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private DateTimeOffset _timerDue = DateTimeOffset.MaxValue;
+    private bool _stopped;
+
+    /// <param name="definition">The queue's properties.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="random">Where lock tokens and message ids come from.</param>
+    public BrokerQueue(QueueDefinition definition, TimeProvider time, Random random)
+    {
+        _machine = new QueueMachine(definition, random);
+        _waiting = new WaitingRoom(_machine);
+        _time = time;
+        _timer = time.CreateTimer(static queue => ((BrokerQueue)queue!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public string Name => _machine.Definition.Name;
+
+    public QueueDefinition Definition => _machine.Definition;
+
+    /// <summary>How many messages there are now, by state.</summary>
+    public QueueCounts Counts => Run(static (machine, _, _) => machine.Counts, 0);
+
+    /// <inheritdoc cref="QueueMachine.Send"/>
+    public ValueTask<IReadOnlyList<long>> SendAsync(IReadOnlyList<SentMessage> messages)
+        => new(Run(static (machine, now, messages) => machine.Send(messages, now), messages));
+
+    /// <inheritdoc cref="QueueMachine.CancelScheduled"/>
+    public ValueTask CancelScheduledAsync(IReadOnlyList<long> sequenceNumbers)
+    {
+        Run(
+            static (machine, _, numbers) =>
+            {
+                machine.CancelScheduled(numbers);
+                return true;
+            },
+            sequenceNumbers);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Receives messages: those that are there, or the first that come within <paramref name="maxWait"/>.</summary>
+    /// <returns>The messages; none if none came in time.</returns>
+    public ValueTask<Delivery[]> ReceiveAsync(ReceiveRequest request, TimeSpan maxWait, CancellationToken cancellationToken)
+    {
+        ReceiveWaiter? waiter = null;
+        var deliveries = Run(
+            (machine, now, request) =>
+            {
+                var found = machine.Receive(request.Source, request.Mode, request.MaxMessages, now);
+                if (found.Length == 0 && maxWait > TimeSpan.Zero)
+                {
+                    waiter = _waiting.ForMessages(request, now, maxWait);
+                }
+                return found;
+            },
+            request);
+        return waiter is null ? new(deliveries) : new(WaitAsync(waiter, cancellationToken));
+    }
+
+    /// <inheritdoc cref="QueueMachine.ReceiveDeferred"/>
+    public ValueTask<Delivery[]> ReceiveDeferredAsync(ReceiveSource source, ServiceBusReceiveMode mode, IReadOnlyList<long> sequenceNumbers)
+        => new(Run(
+            static (machine, now, a) => machine.ReceiveDeferred(a.source, a.mode, a.sequenceNumbers, now),
+            (source, mode, sequenceNumbers)));
+
+    /// <inheritdoc cref="QueueMachine.Peek"/>
+    public ValueTask<Delivery[]> PeekAsync(ReceiveSource source, long fromSequenceNumber, int maxMessages)
+        => new(Run(
+            static (machine, _, a) => machine.Peek(a.source, a.fromSequenceNumber, a.maxMessages),
+            (source, fromSequenceNumber, maxMessages)));
+
+    /// <inheritdoc cref="QueueMachine.Settle"/>
+    public ValueTask SettleAsync(ReceiveSource source, Guid lockToken, Settlement settlement)
+    {
+        Run(
+            static (machine, _, a) =>
+            {
+                machine.Settle(a.source, a.lockToken, a.settlement);
+                return true;
+            },
+            (source, lockToken, settlement));
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc cref="QueueMachine.RenewLock"/>
+    public ValueTask<DateTimeOffset> RenewLockAsync(ReceiveSource source, Guid lockToken)
+        => new(Run(static (machine, now, a) => machine.RenewLock(a.source, a.lockToken, now), (source, lockToken)));
+
+    /// <inheritdoc cref="QueueMachine.AcceptSession"/>
+    public ValueTask<SessionLease> AcceptSessionAsync(string sessionId)
+        => new(Run(static (machine, now, id) => machine.AcceptSession(id, now), sessionId));
+
+    /// <summary>Takes the session that has been ready for longest, or the first that becomes so within <paramref name="maxWait"/>.</summary>
+    /// <exception cref="ServiceBusException">None became ready in time (ServiceTimeout).</exception>
+    public ValueTask<SessionLease> AcceptNextSessionAsync(TimeSpan maxWait, CancellationToken cancellationToken)
+    {
+        SessionWaiter? waiter = null;
+        var lease = Run(
+            (machine, now, maxWait) =>
+            {
+                if (!machine.TryAcceptNextSession(now, out var found))
+                {
+                    waiter = _waiting.ForSession(now, maxWait);
+                }
+                return found;
+            },
+            maxWait);
+        return waiter is null ? new(lease!) : new(WaitAsync(waiter, cancellationToken));
+    }
+
+    /// <inheritdoc cref="QueueMachine.RenewSessionLock"/>
+    public ValueTask<DateTimeOffset> RenewSessionLockAsync(SessionLease lease)
+        => new(Run(static (machine, now, lease) => machine.RenewSessionLock(lease, now), lease));
+
+    /// <inheritdoc cref="QueueMachine.ReleaseSession"/>
+    public ValueTask ReleaseSessionAsync(SessionLease lease)
+    {
+        Run(
+            static (machine, _, lease) =>
+            {
+                machine.ReleaseSession(lease);
+                return true;
+            },
+            lease);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<ReadOnlyMemory<byte>?> GetSessionStateAsync(SessionLease lease)
+        => new(Run(static (machine, _, lease) => machine.GetSessionState(lease), lease));
+
+    public ValueTask SetSessionStateAsync(SessionLease lease, ReadOnlyMemory<byte>? state)
+    {
+        Run(
+            static (machine, _, a) =>
+            {
+                machine.SetSessionState(a.lease, a.state);
+                return true;
+            },
+            (lease, state));
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Stops the queue: waiting receivers fail, and so does every later command.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _stopped = true;
+            _timer.Dispose();
+            _waiting.FailAll(BrokerErrors.Stopped(Name));
+        }
+    }
+
+    private T Run<T, TArgument>(Func<QueueMachine, DateTimeOffset, TArgument, T> command, TArgument argument)
+    {
+        lock (_gate)
+        {
+            if (_stopped)
+            {
+                throw BrokerErrors.Stopped(Name);
+            }
+            var now = _time.GetUtcNow();
+            CatchUp(now);
+            try
+            {
+                return command(_machine, now, argument);
+            }
+            finally
+            {
+                CatchUp(now);
+                SetTimer(now);
+            }
+        }
+    }
+
+    private void OnTimer()
+    {
+        lock (_gate)
+        {
+            if (!_stopped)
+            {
+                _timerDue = DateTimeOffset.MaxValue;
+                var now = _time.GetUtcNow();
+                CatchUp(now);
+                SetTimer(now);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Does what is due and serves who waits: before a command, so that those who wait come before the one who just came, and after
+    /// it, so that they get what it brought.
+    /// </summary>
+    private void CatchUp(DateTimeOffset now)
+    {
+        _machine.AdvanceTo(now);
+        _waiting.Serve(now);
+        _waiting.TimeOut(now);
+    }
+
+    /// <summary>
+    /// Sets the timer if something is due before it fires. It is not put off when that is settled in time, as nearly all locks are:
+    /// a timer that fires for nothing costs less than one that is moved by every command.
+    /// </summary>
+    private void SetTimer(DateTimeOffset now)
+    {
+        var due = Earlier(_machine.NextDue, _waiting.NextDue);
+        if (due is null || due >= _timerDue)
+        {
+            return;
+        }
+        var span = due.Value - now < MaxTimerSpan ? due.Value - now : MaxTimerSpan;
+        // Timers count whole milliseconds: rounded up, so that they do not fire just before the moment.
+        span = TimeSpan.FromMilliseconds(Math.Ceiling(span.TotalMilliseconds));
+        _timerDue = now + span;
+        _timer.Change(span, Timeout.InfiniteTimeSpan);
+    }
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) => one is null || other < one ? other : one;
+
+    private async Task<T> WaitAsync<T>(Waiter<T> waiter, CancellationToken cancellationToken)
+    {
+        using var cancellation = cancellationToken.UnsafeRegister(
+            static (state, token) =>
+            {
+                var (queue, waiter) = ((BrokerQueue, Waiter))state!;
+                queue.Cancel(waiter, token);
+            },
+            (this, (Waiter)waiter));
+        return await waiter.Task.ConfigureAwait(false);
+    }
+
+    private void Cancel(Waiter waiter, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            _waiting.Cancel(waiter, cancellationToken);
+        }
+    }
 }

@@ -8,4 +8,24 @@ internal static class DeadLetterProperties
 
     public const string MaxDeliveryCountExceeded = "MaxDeliveryCountExceeded";
     public const string TimeToLiveExpired = "TTLExpiredException";
+
+    /// <summary>The changes to a message that is dead-lettered: what its receiver set, and why.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The reason or the description is too long.</exception>
+    public static IReadOnlyDictionary<string, object> Because(
+        string? reason, string? description, IReadOnlyDictionary<string, object>? changes = null)
+    {
+        var all = new Dictionary<string, object>(changes ?? SentMessage.NoProperties);
+        Add(Reason, reason);
+        Add(ErrorDescription, description);
+        return all;
+
+        void Add(string name, string? text)
+        {
+            if (text is not null)
+            {
+                ArgumentOutOfRangeException.ThrowIfGreaterThan(text.Length, BrokerLimits.MaxDeadLetterTextLength, name);
+                all[name] = text;
+            }
+        }
+    }
 }

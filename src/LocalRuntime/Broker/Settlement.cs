@@ -13,21 +13,7 @@ internal sealed record Settlement(SettlementKind Kind, IReadOnlyDictionary<strin
 
     /// <exception cref="ArgumentOutOfRangeException">The reason or the description is too long.</exception>
     public static Settlement DeadLetter(IReadOnlyDictionary<string, object> changes, string? reason, string? description)
-    {
-        var all = new Dictionary<string, object>(changes);
-        Add(DeadLetterProperties.Reason, reason);
-        Add(DeadLetterProperties.ErrorDescription, description);
-        return new(SettlementKind.DeadLetter, all);
-
-        void Add(string name, string? text)
-        {
-            if (text is not null)
-            {
-                ArgumentOutOfRangeException.ThrowIfGreaterThan(text.Length, BrokerLimits.MaxDeadLetterTextLength, name);
-                all[name] = text;
-            }
-        }
-    }
+        => new(SettlementKind.DeadLetter, DeadLetterProperties.Because(reason, description, changes));
 }
 
 /// <summary>The ways to settle a message.</summary>

@@ -67,11 +67,14 @@ public class ServiceBusReceiver : IAsyncDisposable
         }
         cancellationToken.ThrowIfCancellationRequested();
         var queue = Open();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        using var either = cancellationToken.CanBeCanceled
+            ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token)
+            : null;
+        var request = new ReceiveRequest(Source, ReceiveMode, maxMessages);
         try
         {
-            var deliveries = await queue.ReceiveAsync(Source, ReceiveMode, maxMessages, maxWaitTime ?? _client.TryTimeout, stop.Token)
-                .ConfigureAwait(false);
+            var deliveries = await queue.ReceiveAsync(
+                request, maxWaitTime ?? _client.TryTimeout, either?.Token ?? _closing.Token).ConfigureAwait(false);
             return Array.ConvertAll(deliveries, delivery => new ServiceBusReceivedMessage(delivery));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -1,0 +1,135 @@
+using System.Net;
+using System.Reflection;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using ModelJobs.LocalRuntime.Broker;
+using ModelJobs.LocalRuntime.Worker.Catalog;
+using ModelJobs.LocalRuntime.Worker.Http;
+using ModelJobs.LocalRuntime.Worker.Invocation;
+using ModelJobs.LocalRuntime.Worker.ServiceBus;
+using ModelJobs.LocalRuntime.Worker.Timer;
+
+namespace ModelJobs.LocalRuntime.Hosting;
+
+/// <summary>Puts the parts of the runtime together around an app: configuration first, then services, then the host.</summary>
+internal sealed class LocalAppBuilder
+{
+    private readonly Assembly _appAssembly;
+    private readonly string _appRoot;
+    private readonly string? _settingsFile;
+    private readonly HostJson _host;
+    private readonly EmbeddedServiceBus _serviceBus;
+
+    public LocalAppBuilder(string[] args, Assembly appAssembly)
+    {
+        _appAssembly = appAssembly;
+        var start = AppConfiguration.ReadStart(args);
+        _appRoot = LocalRuntimeOptions.FindAppRoot(start);
+        Web = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
+        {
+            ApplicationName = appAssembly.GetName().Name,
+            ContentRootPath = _appRoot,
+            EnvironmentName = start["AZURE_FUNCTIONS_ENVIRONMENT"] ?? start["DOTNET_ENVIRONMENT"] ?? Environments.Development,
+        });
+        _settingsFile = AppConfiguration.Load(Web.Configuration, _appRoot, args);
+        _host = HostJson.Load(_appRoot, Web.Configuration);
+        _serviceBus = new EmbeddedServiceBus(Web.Configuration);
+        ConfigureLogging(Web.Logging, _host);
+        Web.Host.UseDefaultServiceProvider(static options => options.ValidateScopes = options.ValidateOnBuild = true);
+    }
+
+    public WebApplicationBuilder Web { get; }
+
+    public List<Func<FunctionExecutionDelegate, FunctionExecutionDelegate>> Middleware { get; } = [];
+
+    public bool UsesAspNetCore { get; set; }
+
+    public IHost Build()
+    {
+        var options = LocalRuntimeOptions.Read(Web.Configuration, _appRoot);
+        var queues = EmbeddedServiceBus.ReadQueues(_appRoot);
+        // The only randomness that has no seed is the seed.
+        var seed = new Random(options.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue));
+        AddServices(Web.Services, options, queues, seed);
+        ConfigureServer(Web, options);
+
+        var app = Web.Build();
+        var catalog = app.Services.GetRequiredService<FunctionCatalog>();
+        _serviceBus.Connect(catalog, queues, app.Configuration);
+        HttpFunctions.Map(app, catalog, _host.RoutePrefix);
+        var broker = BrokerDirectory.Register(_serviceBus.Host, app.Services.GetRequiredService<MessageBroker>());
+        return new LocalRuntimeHost(app, options, _settingsFile, broker);
+    }
+
+    private void AddServices(IServiceCollection services, LocalRuntimeOptions options, IReadOnlyList<QueueDefinition> queues, Random seed)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton(_host);
+        services.AddSingleton<LocalRuntimeAddress>();
+        services.AddSingleton<StorageEmulator>();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.StopTimeout);
+
+        services.TryAddSingleton(FunctionTypes.InAssembly(_appAssembly));
+        services.AddSingleton(provider => new TriggerFactory(Web.Configuration, _host, UsesAspNetCore));
+        services.AddSingleton(static provider => new InputBinders(new Lazy<DurableTaskClient>(provider.GetRequiredService<DurableTaskClient>)));
+        services.AddSingleton<FunctionCatalog>();
+        services.AddSingleton(new MiddlewarePipeline(Middleware));
+        services.AddSingleton(new InvocationIds(seed.Next()));
+        services.AddSingleton<InvocationLog>();
+        services.AddSingleton<FunctionInvoker>();
+
+        var brokerSeed = new Random(seed.Next());
+        services.AddSingleton(provider => new MessageBroker(queues, provider.GetRequiredService<TimeProvider>(), brokerSeed));
+        DurableEngine.AddTo(services, seed.Next());
+
+        services.AddSingleton<ServiceBusListenerLog>();
+        services.AddHostedService<ServiceBusListener>();
+        services.AddHostedService<TimerListener>();
+        services.AddRouting();
+    }
+
+    private static void ConfigureServer(WebApplicationBuilder web, LocalRuntimeOptions options)
+        => web.WebHost.UseKestrelCore().ConfigureKestrel(server =>
+        {
+            server.AddServerHeader = false;
+            server.Limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
+            server.Listen(new IPEndPoint(ParseHost(options.HttpHost), options.HttpPort), static listen => listen.Protocols = HttpProtocols.Http1);
+        });
+
+    private static IPAddress ParseHost(string host) => host switch
+    {
+        "localhost" => IPAddress.Loopback,
+        "*" => IPAddress.Any,
+        _ => IPAddress.TryParse(host, out var address)
+            ? address
+            : throw new LocalRuntimeException($"LocalRuntime:HttpHost is '{host}'; it must be an IP address, localhost or *."),
+    };
+
+    private static void ConfigureLogging(ILoggingBuilder logging, HostJson host)
+    {
+        // Standard output belongs to the program: the command line prints JSON there.
+        logging.AddSimpleConsole(static format => format.SingleLine = true);
+        logging.Services.Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        foreach (var (category, level) in host.LogLevels)
+        {
+            if (category.Equals("default", StringComparison.OrdinalIgnoreCase))
+            {
+                logging.SetMinimumLevel(level);
+            }
+            else
+            {
+                logging.AddFilter(category, level);
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ModelJobs.LocalRuntime.Hosting;
+
+/// <summary>
+/// The running app. Storage comes first and goes last: services of the app may read its connection string in their constructors.
+/// Then start, in this order, the app's own hosted services, the durable engine, the triggers and the HTTP server; they stop in
+/// reverse.
+/// </summary>
+internal sealed partial class LocalRuntimeHost(WebApplication app, LocalRuntimeOptions options, string? settingsFile, IDisposable broker)
+    : IHost, IAsyncDisposable
+{
+    private readonly ILogger _logger = app.Services.GetRequiredService<ILogger<LocalRuntimeHost>>();
+    private readonly StorageEmulator _storage = app.Services.GetRequiredService<StorageEmulator>();
+
+    public IServiceProvider Services => app.Services;
+
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        if (settingsFile is not null && AppConfiguration.IsSample(settingsFile))
+        {
+            LogSampleSettings(_logger, settingsFile);
+        }
+
+        await _storage.StartAsync(cancellationToken);
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+        {
+            throw new LocalRuntimeException(
+                $"Port {options.HttpPort} of {options.HttpHost} is in use. Stop the program that has it, or choose another port with " +
+                "LocalRuntime:HttpPort (0 takes a free one).",
+                exception);
+        }
+
+        var address = app.Services.GetRequiredService<LocalRuntimeAddress>();
+        address.BaseUri = BaseUri();
+        LogListening(_logger, address.BaseUri);
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken = default) => app.StopAsync(cancellationToken);
+
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    public async ValueTask DisposeAsync()
+    {
+        // The storage emulator is a service too, but must outlive those that write to it while they are disposed.
+        await app.DisposeAsync();
+        await _storage.DisposeAsync();
+        broker.Dispose();
+    }
+
+    private Uri BaseUri()
+    {
+        var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        var bound = BindingAddress.Parse(addresses.First());
+        // A caller cannot connect to "any address".
+        var host = IPAddress.TryParse(bound.Host.Trim('[', ']'), out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any))
+            ? "127.0.0.1"
+            : bound.Host;
+        return new Uri($"{bound.Scheme}://{host}:{bound.Port}/");
+    }
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "There is no local.settings.json; using {File}. Copy it to local.settings.json to change settings")]
+    private static partial void LogSampleSettings(ILogger logger, string file);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Functions answer at {BaseUri}")]
+    private static partial void LogListening(ILogger logger, Uri baseUri);
+}

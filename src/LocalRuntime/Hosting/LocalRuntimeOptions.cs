@@ -1,0 +1,84 @@
+using Microsoft.Extensions.Configuration;
+
+namespace ModelJobs.LocalRuntime.Hosting;
+
+/// <summary>
+/// Settings of the runtime itself, configuration section <c>LocalRuntime</c>: <c>--LocalRuntime:HttpPort=0</c> as an argument,
+/// <c>LocalRuntime__HttpPort</c> as an environment variable.
+/// </summary>
+public sealed record LocalRuntimeOptions
+{
+    internal const string Section = "LocalRuntime";
+
+    /// <summary>The folder with host.json. Default: the nearest one at or above the current folder, or else the program's own.</summary>
+    public required string AppRoot { get; init; }
+
+    /// <summary>Where state is kept, relative to <see cref="AppRoot"/>.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>The address to listen on: an IP address, <c>localhost</c>, or <c>*</c> for all.</summary>
+    public string HttpHost { get; init; } = "127.0.0.1";
+
+    /// <summary>The port to listen on; 0 takes a free one (see <see cref="LocalRuntimeAddress"/>).</summary>
+    public int HttpPort { get; init; } = 7071;
+
+    /// <summary>Largest body of a request. Azure takes 100 MB (210 MB on Flex Consumption); here a large upload may be tried.</summary>
+    public long MaxRequestBodyBytes { get; init; } = 64L << 30;
+
+    /// <summary>How long a stop may take before what still runs is left behind.</summary>
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Where ids come from; null takes a new seed at each start. A test sets it to see the same ids again.</summary>
+    public int? Seed { get; init; }
+
+    /// <summary>Where blobs are kept when the configuration says <c>UseDevelopmentStorage=true</c> or nothing.</summary>
+    public AzuriteMode Azurite { get; init; } = AzuriteMode.Start;
+
+    /// <summary>Keep blobs in Azurite's memory instead of in <see cref="DataFolder"/>.</summary>
+    public bool AzuriteInMemory { get; init; }
+
+    /// <summary>The program that runs Azurite.</summary>
+    public string NodePath { get; init; } = "node";
+
+    internal static string FindAppRoot(IConfiguration configuration)
+    {
+        if (configuration[$"{Section}:{nameof(AppRoot)}"] is { Length: > 0 } configured)
+        {
+            return Directory.Exists(configured)
+                ? Path.GetFullPath(configured)
+                : throw new LocalRuntimeException($"{Section}:{nameof(AppRoot)} is '{configured}', which is not a folder.");
+        }
+
+        for (var folder = new DirectoryInfo(Directory.GetCurrentDirectory()); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "host.json")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        return AppContext.BaseDirectory;
+    }
+
+    /// <exception cref="LocalRuntimeException">A value is wrong or a name unknown.</exception>
+    internal static LocalRuntimeOptions Read(IConfiguration configuration, string appRoot)
+    {
+        var section = new SettingsSection(configuration.GetSection(Section), "configuration", Section, separator: ':');
+        var defaults = new LocalRuntimeOptions { AppRoot = appRoot, DataFolder = Path.Combine(appRoot, ".local") };
+        var options = new LocalRuntimeOptions
+        {
+            AppRoot = appRoot,
+            DataFolder = section.Text(nameof(DataFolder)) is { } folder ? Path.GetFullPath(folder, appRoot) : defaults.DataFolder,
+            HttpHost = section.Text(nameof(HttpHost)) ?? defaults.HttpHost,
+            HttpPort = section.Integer(nameof(HttpPort), defaults.HttpPort, min: 0, max: ushort.MaxValue),
+            MaxRequestBodyBytes = section.Integer(nameof(MaxRequestBodyBytes), defaults.MaxRequestBodyBytes, min: 1L),
+            StopTimeout = section.Duration(nameof(StopTimeout), defaults.StopTimeout),
+            Seed = section.Text(nameof(Seed)) is null ? null : section.Integer(nameof(Seed), 0, min: int.MinValue),
+            Azurite = section.Choice(nameof(Azurite), defaults.Azurite),
+            AzuriteInMemory = section.Boolean(nameof(AzuriteInMemory), defaults.AzuriteInMemory),
+            NodePath = section.Text(nameof(NodePath)) ?? defaults.NodePath,
+        };
+        section.RejectUnknown(nameof(AppRoot));
+        return options;
+    }
+}
