@@ -18,6 +18,9 @@ internal sealed class JobsClient : IDisposable
     /// <summary>Time for an answer to begin, beyond what the call itself asks the service to wait. Bodies of items have no limit.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(60);
 
+    /// <summary>Most jobs to ask for in one page; the service refuses more than 200.</summary>
+    private const int MaxPageJobs = 100;
+
     private readonly HttpClient _http;
     private readonly string? _key;
     private readonly TimeProvider _time;
@@ -72,7 +75,7 @@ internal sealed class JobsClient : IDisposable
     /// <param name="cancellationToken">Breaks off the call.</param>
     public async IAsyncEnumerable<Job> ListAsync(int top, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string? path = $"api/jobs?top={top}";
+        string? path = $"api/jobs?top={Math.Min(top, MaxPageJobs)}";
         for (int listed = 0; path is not null;)
         {
             JobList page = await ListPageAsync(path, cancellationToken);

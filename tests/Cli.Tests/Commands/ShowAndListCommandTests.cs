@@ -65,6 +65,16 @@ public sealed class ShowAndListCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task List_OfManyJobs_AsksForPagesThatTheServiceAllows()
+    {
+        _service.Lists["?top=100"] = new JobList([Jobs.Ended()], null);
+
+        CliRun run = await CliRun.AgainstAsync(_service, _time, "list", "--top", "5000");
+
+        Assert.Equal(0, run.ExitCode);
+    }
+
+    [Fact]
     public async Task List_WithJson_PrintsOneObject()
     {
         _service.Lists["?top=20"] = new JobList([Jobs.Ended()], null);

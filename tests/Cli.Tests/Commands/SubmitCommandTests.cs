@@ -85,8 +85,10 @@ public sealed class SubmitCommandTests : IAsyncLifetime
         Assert.Equal(first + Last, _service.SubmittedBody);
     }
 
-    [Fact]
-    public async Task Submit_RefusedForALine_PrintsTitleDetailAndLine()
+    [Theory]
+    [InlineData("The item has no \"input\".", "error: Invalid input (line 7, column 12): The item has no \"input\".\n")]
+    [InlineData("Line 7, column 12: no \"input\".", "error: Invalid input: Line 7, column 12: no \"input\".\n")]
+    public async Task Submit_RefusedForALine_PrintsTitleDetailAndLineOnce(string detail, string error)
     {
         _service.Intercept = async call =>
         {
@@ -95,7 +97,7 @@ public sealed class SubmitCommandTests : IAsyncLifetime
                 Type = "/problems/invalid-input",
                 Title = "Invalid input",
                 Status = 400,
-                Detail = "The item has no \"input\".",
+                Detail = detail,
                 Line = 7,
                 Column = 12,
             });
@@ -105,7 +107,7 @@ public sealed class SubmitCommandTests : IAsyncLifetime
         CliRun run = await SubmitAsync(_folder.File("items.jsonl", Items), "--json");
 
         Assert.Equal(2, run.ExitCode);
-        Assert.Equal("error: Invalid input (line 7, column 12): The item has no \"input\".\n", run.Error);
+        Assert.Equal(error, run.Error);
         Assert.Empty(run.Output);
     }
 
