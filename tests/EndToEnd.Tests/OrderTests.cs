@@ -1,4 +1,5 @@
 using ModelJobs.EndToEnd.Tests.Support;
+using ModelJobs.Tests.Support;
 
 namespace ModelJobs.EndToEnd.Tests;
 

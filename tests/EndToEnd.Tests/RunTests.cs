@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ModelJobs.Contracts;
 using ModelJobs.EndToEnd.Tests.Support;
+using ModelJobs.Tests.Support;
 
 namespace ModelJobs.EndToEnd.Tests;
 

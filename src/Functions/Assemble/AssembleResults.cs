@@ -20,9 +20,8 @@ internal sealed class AssembleResults(JobBlobs blobs, OrderedBlob outputs)
 
     /// <returns>The page to go on with.</returns>
     [Function(nameof(AssembleResults))]
-    public async Task<int> Run([ActivityTrigger] AssembleOrder order, FunctionContext context)
+    public async Task<int> Run([ActivityTrigger] AssembleOrder order, CancellationToken cancellationToken)
     {
-        var cancellationToken = context.CancellationToken;
         var end = Math.Min(order.ToPage, order.FromPage + MaxPages);
         var output = JobBlobs.Output(order.JobId);
         var errors = JobBlobs.Errors(order.JobId);

@@ -33,9 +33,8 @@ internal sealed partial class CollectPage(
     private const int ReceiveBatch = 100;
 
     [Function(nameof(CollectPage))]
-    public async Task<PageReport> Run([ActivityTrigger] CollectOrder order, FunctionContext context)
+    public async Task<PageReport> Run([ActivityTrigger] CollectOrder order, CancellationToken cancellationToken)
     {
-        var cancellationToken = context.CancellationToken;
         await using var session = await client.AcceptSessionAsync(
             Queues.Results, Queues.PageSession(order.JobId, order.Page), cancellationToken: cancellationToken);
         var tally = await parts.ReadTallyAsync(order, cancellationToken);

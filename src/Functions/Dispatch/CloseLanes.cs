@@ -20,9 +20,9 @@ internal sealed class CloseLanes(ServiceBusClient client)
     private static readonly TimeSpan DrainWait = TimeSpan.FromMilliseconds(1);
 
     [Function(nameof(CloseLanes))]
-    public Task Run([ActivityTrigger] LanesToClose order, FunctionContext context)
+    public Task Run([ActivityTrigger] LanesToClose order, CancellationToken cancellationToken)
     {
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = context.CancellationToken };
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken };
         return Parallel.ForAsync(0, order.Lanes, options, async (lane, token) => await CloseAsync(order.JobId, lane, token));
     }
 

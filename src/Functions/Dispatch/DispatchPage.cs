@@ -26,9 +26,8 @@ internal sealed record DispatchReport(int Chunks, int Items, IReadOnlyList<long>
 internal sealed class DispatchPage(JobBlobs blobs, ChunkSender sender)
 {
     [Function(nameof(DispatchPage))]
-    public async Task<DispatchReport> Run([ActivityTrigger] DispatchOrder order, FunctionContext context)
+    public async Task<DispatchReport> Run([ActivityTrigger] DispatchOrder order, CancellationToken cancellationToken)
     {
-        var cancellationToken = context.CancellationToken;
         var plan = await PagePlan.ReadAsync(blobs, order.JobId, order.Page, cancellationToken);
         var page = await blobs.ReadAsync(order.Input, plan.Offset, plan.Bytes, cancellationToken);
         var chunks = ChunkCutter.Cut(page.Span, order.Options);

@@ -26,9 +26,8 @@ internal sealed class PlanJob(JobBlobs blobs)
     private const int ReadBufferBytes = 4 * 1024 * 1024;
 
     [Function(nameof(PlanJob))]
-    public async Task<PlanReport> Run([ActivityTrigger] PlanOrder order, FunctionContext context)
+    public async Task<PlanReport> Run([ActivityTrigger] PlanOrder order, CancellationToken cancellationToken)
     {
-        var cancellationToken = context.CancellationToken;
         await using var input = await blobs.Blob(order.Input).OpenReadAsync(0, ReadBufferBytes, cancellationToken: cancellationToken);
         await using var plan = await blobs.Blob(JobBlobs.Plan(order.JobId)).OpenWriteAsync(overwrite: true, cancellationToken: cancellationToken);
 

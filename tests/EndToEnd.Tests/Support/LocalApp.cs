@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using ModelJobs.Functions;
 using ModelJobs.Functions.Process.Runners;
 using ModelJobs.LocalRuntime.Hosting;
+using ModelJobs.Tests.Support;
 
 namespace ModelJobs.EndToEnd.Tests.Support;
 

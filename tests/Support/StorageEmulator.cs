@@ -1,9 +1,9 @@
-using ModelJobs.EndToEnd.Tests.Support;
+using ModelJobs.Tests.Support;
 using ModelJobs.LocalRuntime.Hosting;
 
 [assembly: AssemblyFixture(typeof(StorageEmulator))]
 
-namespace ModelJobs.EndToEnd.Tests.Support;
+namespace ModelJobs.Tests.Support;
 
 /// <summary>One Azurite for all tests, in memory; each test has a container of its own.</summary>
 public sealed class StorageEmulator : IAsyncLifetime
