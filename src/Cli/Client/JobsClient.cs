@@ -18,7 +18,11 @@ internal sealed class JobsClient : IDisposable
     /// <summary>Time for an answer to begin, beyond what the call itself asks the service to wait. Bodies of items have no limit.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(60);
 
+    /// <summary>Most jobs to ask for in one page; the service refuses more than 200.</summary>
+    private const int MaxPageJobs = 100;
+
     private readonly HttpClient _http;
+    private readonly string? _key;
     private readonly TimeProvider _time;
 
     /// <param name="endpoint">Where the service answers, without the <c>api</c> prefix.</param>
@@ -26,16 +30,14 @@ internal sealed class JobsClient : IDisposable
     /// <param name="time">The clock of the time-outs.</param>
     public JobsClient(Uri endpoint, string? key, TimeProvider time)
     {
-        // A redirect would carry the key to a host that the caller did not name.
-        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = ConnectTimeout };
-        _http = new HttpClient(handler) { BaseAddress = new Uri(endpoint, "/"), Timeout = Timeout.InfiniteTimeSpan };
-        if (key is not null)
-            _http.DefaultRequestHeaders.Add("x-functions-key", key);
+        Endpoint = new Uri(endpoint, "/");
+        _key = key;
         _time = time;
+        _http = OpenHttp();
     }
 
     /// <summary>Where the service answers.</summary>
-    public Uri Endpoint => _http.BaseAddress!;
+    public Uri Endpoint { get; }
 
     /// <summary>Submits a job. The input is sent as it is read and never held in memory.</summary>
     /// <param name="submission">Model and options.</param>
@@ -44,16 +46,14 @@ internal sealed class JobsClient : IDisposable
     /// <returns>The job as accepted, or the job that the idempotency key already names.</returns>
     public async Task<Job> SubmitAsync(JobSubmission submission, Stream input, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"api/jobs?{submission.ToQuery()}")
-        {
-            Content = new StreamContent(input),
-        };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue(NdjsonMediaType);
+        using var upload = new Upload(input);
+        using HttpClient http = OpenHttp(upload.ConnectAsync);
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"api/jobs?{submission.ToQuery()}") { Content = upload };
         if (submission.IdempotencyKey is { } key)
             request.Headers.Add("Idempotency-Key", key);
         // An unknown model or a wrong key is answered before gigabytes have travelled.
         request.Headers.ExpectContinue = true;
-        using HttpResponseMessage response = await SendAsync(request, timeout: null, cancellationToken);
+        using HttpResponseMessage response = await SendAsync(http, request, timeout: null, cancellationToken);
         return await ReadAsync(response, ContractsJson.Default.Job, cancellationToken);
     }
 
@@ -66,7 +66,7 @@ internal sealed class JobsClient : IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Get, JobPath(id));
         if (wait > TimeSpan.Zero)
             request.Headers.Add("Prefer", $"wait={wait.TotalSeconds:0}");
-        using HttpResponseMessage response = await SendAsync(request, AnswerTimeout + wait, cancellationToken);
+        using HttpResponseMessage response = await SendAsync(_http, request, AnswerTimeout + wait, cancellationToken);
         return await ReadAsync(response, ContractsJson.Default.Job, cancellationToken);
     }
 
@@ -75,7 +75,7 @@ internal sealed class JobsClient : IDisposable
     /// <param name="cancellationToken">Breaks off the call.</param>
     public async IAsyncEnumerable<Job> ListAsync(int top, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string? path = $"api/jobs?top={top}";
+        string? path = $"api/jobs?top={Math.Min(top, MaxPageJobs)}";
         for (int listed = 0; path is not null;)
         {
             JobList page = await ListPageAsync(path, cancellationToken);
@@ -100,7 +100,7 @@ internal sealed class JobsClient : IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{JobPath(id)}/{part}{(follow ? "?follow=true" : "")}");
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(NdjsonMediaType));
         // A followed stream begins with its first result, which may be hours away.
-        HttpResponseMessage response = await SendAsync(request, follow ? null : AnswerTimeout, cancellationToken);
+        HttpResponseMessage response = await SendAsync(_http, request, follow ? null : AnswerTimeout, cancellationToken);
         return new ItemLineStream(response, Endpoint);
     }
 
@@ -116,19 +116,37 @@ internal sealed class JobsClient : IDisposable
         if (!Endpoint.IsBaseOf(address))
             throw ServiceException.NotUnderstood(Endpoint);
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        using HttpResponseMessage response = await SendAsync(request, AnswerTimeout, cancellationToken);
+        using HttpResponseMessage response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
         return await ReadAsync(response, ContractsJson.Default.JobList, cancellationToken);
     }
 
+    /// <summary>A client of the endpoint, without time-outs of its own.</summary>
+    /// <param name="connect">How to connect, if not as usual.</param>
+    private HttpClient OpenHttp(Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? connect = null)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            // A redirect would carry the key to a host that the caller did not name.
+            AllowAutoRedirect = false,
+            ConnectTimeout = ConnectTimeout,
+            ConnectCallback = connect,
+        };
+        var http = new HttpClient(handler) { BaseAddress = Endpoint, Timeout = Timeout.InfiniteTimeSpan };
+        if (_key is not null)
+            http.DefaultRequestHeaders.Add("x-functions-key", _key);
+        return http;
+    }
+
     /// <summary>Sends a request and returns its answer's head, once that is a success.</summary>
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, TimeSpan? timeout, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpClient http, HttpRequestMessage request, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(timeout ?? Timeout.InfiniteTimeSpan, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         HttpResponseMessage response;
         try
         {
-            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -40,10 +40,15 @@ internal sealed class ServiceException : CommandException
     private static string Explain(Problem problem)
     {
         var text = new StringBuilder(PrintableText.Of(problem.Title));
-        if (problem is { Line: { } line, Column: { } column })
-            text.Append($" (line {line}, column {column})");
-        else if (problem.Line is { } lineAlone)
-            text.Append($" (line {lineAlone})");
+        string location = problem switch
+        {
+            { Line: { } line, Column: { } column } => $"line {line}, column {column}",
+            { Line: { } line } => $"line {line}",
+            _ => "",
+        };
+        // A detail that names the place itself needs no second mention of it.
+        if (location.Length > 0 && problem.Detail?.Contains(location, StringComparison.OrdinalIgnoreCase) != true)
+            text.Append($" ({location})");
         if (problem.Detail is { } detail)
             text.Append(": ").Append(PrintableText.Of(detail));
         return text.ToString();

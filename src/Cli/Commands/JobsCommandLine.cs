@@ -65,6 +65,11 @@ internal sealed class JobsCommandLine
         {
             return ExitCode.Interrupted;
         }
+        catch (Exception defect)
+        {
+            error.WriteLine($"error: This is a defect of jobs, please report it.{Environment.NewLine}{defect}");
+            return ExitCode.NotRun;
+        }
     }
 
     private static string CommandPath(ParseResult arguments) =>

@@ -2,7 +2,7 @@ using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 using ModelJobs.Functions;
 using ModelJobs.LocalRuntime.Hosting;
 
@@ -11,9 +11,6 @@ namespace ModelJobs.Cli.Serve;
 /// <summary>Starts the app on the local runtime, in this process.</summary>
 internal sealed class LocalService : IServiceStarter
 {
-    /// <summary>How long a stop may take before what still runs is abandoned.</summary>
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
-
     /// <inheritdoc/>
     public async Task<IRunningService> StartAsync(ServiceOptions options, CancellationToken cancellationToken)
     {
@@ -34,30 +31,27 @@ internal sealed class LocalService : IServiceStarter
         {
             if (host is not null)
                 await StopAsync(host);
-            // A cancelled start is an interrupt; any other failure is one a person can act on: a port in use, no Node for Azurite, ...
-            if (error is OperationCanceledException && cancellationToken.IsCancellationRequested)
-                throw;
-            throw new CommandException($"The service could not start: {error.Message}", error);
+            // What a person can act on: a port in use, no Node for Azurite, a wrong setting. The rest is a defect, to be seen whole.
+            if (error is LocalRuntimeException or OptionsValidationException)
+                throw new CommandException($"The service could not start: {error.Message}", error);
+            throw;
         }
     }
 
     private static void Configure(FunctionsApplicationBuilder builder, ServiceOptions options)
     {
-        // Standard output belongs to the command's result.
-        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         if (options.Quiet)
             builder.Services.PostConfigure<LoggerFilterOptions>(filter =>
             {
                 filter.Rules.Clear();
                 filter.MinLevel = LogLevel.Warning;
             });
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopTimeout);
         builder.Services.AddSingleton<IHostLifetime, CommandLifetime>();
     }
 
     private static async Task StopAsync(IHost host)
     {
-        // The host's own ShutdownTimeout bounds this.
+        // Bounded by the runtime's own stop time-out.
         await host.StopAsync(CancellationToken.None);
         if (host is IAsyncDisposable disposable)
             await disposable.DisposeAsync();
