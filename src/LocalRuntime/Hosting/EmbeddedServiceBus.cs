@@ -37,13 +37,21 @@ internal sealed class EmbeddedServiceBus
         $"Endpoint=sb://{Host};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;";
 
     /// <summary>Reads the queues, from the app's root or next to the program.</summary>
-    /// <exception cref="LocalRuntimeException">There is no definition although a trigger needs one, or it is wrong.</exception>
+    /// <returns>None if there is no definition; a trigger that needs a queue fails by name then.</returns>
+    /// <exception cref="LocalRuntimeException">The definition is wrong.</exception>
     public static IReadOnlyList<QueueDefinition> ReadQueues(string appRoot)
     {
         var file = new[] { appRoot, AppContext.BaseDirectory }
             .Select(static folder => Path.Combine(folder, DefinitionFile))
             .FirstOrDefault(File.Exists);
-        return file is null ? [] : ServiceBusDefinition.Read(file);
+        try
+        {
+            return file is null ? [] : ServiceBusConfig.Read(file);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new LocalRuntimeException(exception.Message, exception);
+        }
     }
 
     /// <summary>Points the triggers' connections to this namespace and checks that their queues exist and fit.</summary>

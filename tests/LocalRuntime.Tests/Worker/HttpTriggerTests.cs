@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -111,22 +112,39 @@ public sealed class HttpTriggerTests
     }
 
     [Fact]
-    public async Task Bodies_InBothDirections_FlowUnbuffered()
+    public async Task RequestBody_SentInParts_ArrivesAsItIsSent()
     {
-        await using var app = await TestApp.StartAsync<Endpoints>();
+        var lines = new Lines();
+        await using var app = await TestApp.StartAsync<Endpoints>(builder => builder.Services.AddSingleton(lines));
         var content = new ChannelContent();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "api/echo") { Content = content };
 
+        var sending = app.Http.PostAsync("api/upload", content, Cancel);
+        // The function has the first line before the second one is sent.
         content.Lines.Writer.TryWrite("first");
-        var sending = app.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancel);
-        using var response = await sending.WaitAsync(TestApp.Limit, Cancel);
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(Cancel));
-
-        // The answer to each line is read before the next one is sent.
-        Assert.Equal("first", await reader.ReadLineAsync(Cancel).AsTask().WaitAsync(TestApp.Limit, Cancel));
+        Assert.Equal("first", await lines.NextAsync());
         content.Lines.Writer.TryWrite("second");
-        Assert.Equal("second", await reader.ReadLineAsync(Cancel).AsTask().WaitAsync(TestApp.Limit, Cancel));
+        Assert.Equal("second", await lines.NextAsync());
         content.Lines.Writer.Complete();
+
+        using var response = await sending.WaitAsync(TestApp.Limit, Cancel);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task ResponseBody_WrittenInParts_ArrivesAsItIsWritten()
+    {
+        var lines = new Lines();
+        await using var app = await TestApp.StartAsync<Endpoints>(builder => builder.Services.AddSingleton(lines));
+
+        await using var stream = await app.Http.GetStreamAsync("api/follow", Cancel);
+        using var reader = new StreamReader(stream);
+
+        // The caller has the first line before the function knows the second one.
+        lines.Add("first");
+        Assert.Equal("first", await reader.ReadLineAsync(Cancel).AsTask().WaitAsync(TestApp.Limit, Cancel));
+        lines.Add("second");
+        Assert.Equal("second", await reader.ReadLineAsync(Cancel).AsTask().WaitAsync(TestApp.Limit, Cancel));
+        lines.Complete();
         Assert.Null(await reader.ReadLineAsync(Cancel).AsTask().WaitAsync(TestApp.Limit, Cancel));
     }
 
@@ -135,7 +153,7 @@ public sealed class HttpTriggerTests
     {
         await using var app = await TestApp.StartAsync<Endpoints>("--LocalRuntime:MaxRequestBodyBytes=100");
 
-        using var response = await app.Http.PostAsync("api/echo", new ByteArrayContent(new byte[101]), Cancel);
+        using var response = await app.Http.PostAsync("api/length", new ByteArrayContent(new byte[101]), Cancel);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
     }
@@ -145,9 +163,7 @@ public sealed class HttpTriggerTests
     {
         await using var app = await TestApp.StartAsync<Endpoints>();
 
-        using var response = await app.Http.GetAsync("api/half", HttpCompletionOption.ResponseHeadersRead, Cancel);
-
-        await Assert.ThrowsAsync<HttpRequestException>(() => response.Content.ReadAsStringAsync(Cancel));
+        await Assert.ThrowsAsync<HttpRequestException>(() => app.Http.GetStringAsync("api/half", Cancel));
     }
 
     [Fact]
@@ -208,6 +224,19 @@ public sealed class HttpTriggerTests
         public TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
+    /// <summary>Lines that go from a function to its test, or the other way.</summary>
+    public sealed class Lines
+    {
+        private readonly Channel<string?> _lines = Channel.CreateUnbounded<string?>();
+
+        public void Add(string line) => _lines.Writer.TryWrite(line);
+
+        public void Complete() => _lines.Writer.TryWrite(null);
+
+        /// <returns>Null after the last one.</returns>
+        public Task<string?> NextAsync() => _lines.Reader.ReadAsync(Cancel).AsTask().WaitAsync(TestApp.Limit, Cancel);
+    }
+
     public sealed class Endpoints
     {
         [Function("Values")]
@@ -250,16 +279,34 @@ public sealed class HttpTriggerTests
         [Function("Failing")]
         public Task Failing([HttpTrigger(Route = "failing")] HttpRequest request) => throw new InvalidOperationException("secret");
 
-        [Function("Echo")]
-        public async Task Echo([HttpTrigger("post", Route = "echo")] HttpRequest request, CancellationToken cancellationToken)
+        [Function("Upload")]
+        public async Task Upload([HttpTrigger("post", Route = "upload")] HttpRequest request, FunctionContext context)
         {
             using var reader = new StreamReader(request.Body);
-            var response = request.HttpContext.Response;
-            while (await reader.ReadLineAsync(cancellationToken) is { } line)
+            while (await reader.ReadLineAsync(context.CancellationToken) is { } line)
             {
-                await response.WriteAsync(line + "\n", cancellationToken);
-                await response.Body.FlushAsync(cancellationToken);
+                context.InstanceServices.GetRequiredService<Lines>().Add(line);
             }
+        }
+
+        [Function("Follow")]
+        public IResult Follow([HttpTrigger(Route = "follow")] HttpRequest request, FunctionContext context)
+            => Results.Stream(async body =>
+            {
+                await body.FlushAsync(context.CancellationToken);
+                while (await context.InstanceServices.GetRequiredService<Lines>().NextAsync() is { } line)
+                {
+                    await body.WriteAsync(Encoding.UTF8.GetBytes(line + "\n"), context.CancellationToken);
+                    await body.FlushAsync(context.CancellationToken);
+                }
+            });
+
+        [Function("Length")]
+        public async Task<long> Length([HttpTrigger("post", Route = "length")] HttpRequest request)
+        {
+            using var body = new MemoryStream();
+            await request.Body.CopyToAsync(body);
+            return body.Length;
         }
 
         [Function("Half")]
@@ -309,7 +356,7 @@ public sealed class HttpTriggerTests
         {
             await foreach (var line in Lines.Reader.ReadAllAsync())
             {
-                await stream.WriteAsync(System.Text.Encoding.UTF8.GetBytes(line + "\n"));
+                await stream.WriteAsync(Encoding.UTF8.GetBytes(line + "\n"));
                 await stream.FlushAsync();
             }
         }

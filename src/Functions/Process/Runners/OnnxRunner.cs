@@ -3,12 +3,12 @@ using ModelJobs.Functions.Process.Runners.Onnx;
 namespace ModelJobs.Functions.Process.Runners;
 
 /// <summary>
-/// Runs an ONNX model: all items of a chunk as one batched tensor, over one session that all chunks share.
+/// Runs an ONNX model: all items of a chunk as one batched tensor, on one session that all chunks share.
 /// </summary>
 /// <remarks>
-/// <para>Inputs and outputs are the model's own. An item's input is an object <c>{"name": array}</c>, or the array alone if the model has one
-/// input; a flat array or one nested like the input's dimensions. The output is an object <c>{"name": value}</c>: a scalar where the
-/// model's output is <c>[N]</c>, nested arrays where it is <c>[N, ...]</c>.</para>
+/// <para>Inputs and outputs are the model's own. An item's input is an object <c>{"name": array}</c>, or the array alone if the model has
+/// one input; the array is flat or nested like the input's dimensions. The output is an object <c>{"name": value}</c>: a scalar where
+/// the model's output is <c>[N]</c>, nested arrays where it is <c>[N, ...]</c>.</para>
 /// <para>The first dimension of every input and output is the batch. Where it is dynamic, items run together: those of one shape in one
 /// batch, if other dimensions are dynamic too. Where the model fixes it to 1, items run one by one.</para>
 /// <para>An item whose input does not fit fails alone with <c>invalid_input</c>. An item that the model itself refuses fails alone with

@@ -10,7 +10,7 @@ namespace ModelJobs.Functions.Process.Runners;
 public sealed class SimulateRunner(TimeProvider time) : IModelRunner
 {
     /// <summary>Longest <c>duration</c> of an item, in seconds.</summary>
-    public const int MaxDurationSeconds = SimulatedEvent.MaxDurationSeconds;
+    public const int MaxDurationSeconds = 3600;
 
     /// <inheritdoc/>
     /// <remarks>Items run one after another: a chunk stands for work that one worker does in sequence; chunks run side by side.</remarks>

@@ -9,8 +9,6 @@ namespace ModelJobs.Functions.Process.Runners;
 /// <param name="Failure">How the event fails, if it does.</param>
 internal sealed record SimulatedEvent(string Id, TimeSpan Duration, SimulatedFailure? Failure)
 {
-    public const int MaxDurationSeconds = 3600;
-
     private const string Form =
         """Send {"id": 7, "duration": 0.2}, optionally with "fail": "transient" or "permanent" and "failTimes": 2.""";
 
@@ -25,7 +23,7 @@ internal sealed record SimulatedEvent(string Id, TimeSpan Duration, SimulatedFai
         else if (!TryReadId(input, out var id))
             problem = $"\"id\" must be there, as a number or a string. {Form}";
         else if (!TryReadDuration(input, out var duration))
-            problem = $"\"duration\" must be a number of seconds from 0 to {MaxDurationSeconds}. {Form}";
+            problem = $"\"duration\" must be a number of seconds from 0 to {SimulateRunner.MaxDurationSeconds}. {Form}";
         else if (!TryReadFailure(input, out var failure))
             problem = $"\"fail\" must be \"transient\" or \"permanent\", \"failTimes\" beside it a whole number from 0. {Form}";
         else
@@ -49,7 +47,9 @@ internal sealed record SimulatedEvent(string Id, TimeSpan Duration, SimulatedFai
         duration = TimeSpan.Zero;
         if (!input.TryGetProperty("duration", out var value))
             return true;
-        if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var seconds) || seconds is not (>= 0 and <= MaxDurationSeconds))
+        if (value.ValueKind != JsonValueKind.Number
+            || !value.TryGetDouble(out var seconds)
+            || seconds is not (>= 0 and <= SimulateRunner.MaxDurationSeconds))
             return false;
         duration = TimeSpan.FromSeconds(seconds);
         return true;

@@ -43,7 +43,8 @@ public sealed class OnnxRunnerLifetimeTests
     {
         using var runner = new OnnxRunner(Digits.ModelPath);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => runner.RunAsync(Digits.Take(1), new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => runner.RunAsync(Digits.Take(1), new CancellationToken(canceled: true)));
     }
 
     [Fact]

@@ -8,10 +8,12 @@ namespace ModelJobs.Functions.Process.Runners.Onnx;
 /// <summary>One input of a batch of items that agree in shape: <c>[items, ...itemShape]</c>, filled item by item.</summary>
 internal abstract class BatchTensor : IDisposable
 {
-    /// <summary>Reads an item's value into its place. If false, <paramref name="problem"/> says why and the place is free for another item.</summary>
+    /// <summary>
+    /// Reads an item's value into its place. If false, <paramref name="problem"/> says why, and the place is free for another item.
+    /// </summary>
     public abstract bool TryRead(JsonElement value, int[] nesting, int place, [NotNullWhen(false)] out string? problem);
 
-    /// <summary>The tensor of the first <paramref name="items"/> places, over this object's memory: use it before this is disposed.</summary>
+    /// <summary>The tensor of the first <paramref name="items"/> places, in memory of this object: it ends with it.</summary>
     public abstract OrtValue ToTensor(int items);
 
     public abstract void Dispose();

@@ -69,7 +69,8 @@ internal readonly record struct ItemShape(int[] Nesting, int[] Dimensions)
 
     private static bool IsInstance(int[] nesting, int[] dimensions) =>
         nesting.Length == dimensions.Length
-        && nesting.Zip(dimensions, (length, dimension) => length > 0 && (dimension == TensorSpec.Dynamic || length == dimension)).All(fits => fits);
+        && nesting.Zip(dimensions).All(pair =>
+            pair.First > 0 && (pair.Second == TensorSpec.Dynamic || pair.First == pair.Second));
 
     private static string Expected(TensorSpec spec) => spec switch
     {

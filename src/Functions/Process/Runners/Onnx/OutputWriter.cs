@@ -23,7 +23,8 @@ internal sealed class OutputWriter(IReadOnlyList<TensorSpec> outputs, int maxEle
             if (shapes[i].Length == 0 || shapes[i][0] != items)
             {
                 throw new ModelException(
-                    $"The first dimension of output {outputs[i]} must be the batch, but for {items} items its shape is [{string.Join(',', shapes[i])}].");
+                    $"The first dimension of output {outputs[i]} must be the batch, "
+                    + $"but its shape is [{string.Join(',', shapes[i])}] where the batch has {items}.");
             }
 
             elements += tensors[i].GetTensorTypeAndShape().ElementCount / items;

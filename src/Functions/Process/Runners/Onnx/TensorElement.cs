@@ -15,14 +15,14 @@ internal abstract class TensorElement
     {
         [TensorElementType.Float] = new TensorElement<float>("numbers", TryReadSingle, WriteSingle),
         [TensorElementType.Double] = new TensorElement<double>("numbers", TryReadDouble, WriteDouble),
-        [TensorElementType.Int64] = Integer<long>((json, out value) => json.TryGetInt64(out value), (json, value) => json.WriteNumberValue(value)),
-        [TensorElementType.Int32] = Integer<int>((json, out value) => json.TryGetInt32(out value), (json, value) => json.WriteNumberValue(value)),
-        [TensorElementType.Int16] = Integer<short>((json, out value) => json.TryGetInt16(out value), (json, value) => json.WriteNumberValue(value)),
-        [TensorElementType.Int8] = Integer<sbyte>((json, out value) => json.TryGetSByte(out value), (json, value) => json.WriteNumberValue(value)),
-        [TensorElementType.UInt64] = Integer<ulong>((json, out value) => json.TryGetUInt64(out value), (json, value) => json.WriteNumberValue(value)),
-        [TensorElementType.UInt32] = Integer<uint>((json, out value) => json.TryGetUInt32(out value), (json, value) => json.WriteNumberValue(value)),
-        [TensorElementType.UInt16] = Integer<ushort>((json, out value) => json.TryGetUInt16(out value), (json, value) => json.WriteNumberValue(value)),
-        [TensorElementType.UInt8] = Integer<byte>((json, out value) => json.TryGetByte(out value), (json, value) => json.WriteNumberValue(value)),
+        [TensorElementType.Int64] = Integer<long>((json, out n) => json.TryGetInt64(out n), (json, n) => json.WriteNumberValue(n)),
+        [TensorElementType.Int32] = Integer<int>((json, out n) => json.TryGetInt32(out n), (json, n) => json.WriteNumberValue(n)),
+        [TensorElementType.Int16] = Integer<short>((json, out n) => json.TryGetInt16(out n), (json, n) => json.WriteNumberValue(n)),
+        [TensorElementType.Int8] = Integer<sbyte>((json, out n) => json.TryGetSByte(out n), (json, n) => json.WriteNumberValue(n)),
+        [TensorElementType.UInt64] = Integer<ulong>((json, out n) => json.TryGetUInt64(out n), (json, n) => json.WriteNumberValue(n)),
+        [TensorElementType.UInt32] = Integer<uint>((json, out n) => json.TryGetUInt32(out n), (json, n) => json.WriteNumberValue(n)),
+        [TensorElementType.UInt16] = Integer<ushort>((json, out n) => json.TryGetUInt16(out n), (json, n) => json.WriteNumberValue(n)),
+        [TensorElementType.UInt8] = Integer<byte>((json, out n) => json.TryGetByte(out n), (json, n) => json.WriteNumberValue(n)),
         [TensorElementType.Bool] = new TensorElement<bool>("booleans", TryReadBoolean, (json, value) => json.WriteBooleanValue(value)),
     };
 
