@@ -81,11 +81,13 @@ internal sealed partial class CollectPage(
                 throw new InvalidDataException($"The page has no chunk {result.Id}.");
             }
 
-            pending.Receive(message);
             if (!tally.Has(result.Id.Chunk) && !pending.Has(result.Id.Chunk))
             {
                 pending.Add(result.Id.Chunk, await LoadAsync(result, cancellationToken));
             }
+
+            // Last: a message that turns out to be unreadable is settled below and must not be completed with the part.
+            pending.Receive(message);
         }
         catch (Exception unreadable) when (unreadable is JsonException or InvalidDataException)
         {
