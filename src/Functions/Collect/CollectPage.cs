@@ -31,6 +31,7 @@ internal sealed partial class CollectPage(
     ServiceBusClient client, PageParts parts, JobBlobs blobs, JobSettings settings, TimeProvider time, ILogger<CollectPage> logger)
 {
     private const int ReceiveBatch = 100;
+    private static readonly TimeSpan DrainWait = TimeSpan.FromSeconds(1);
 
     [Function(nameof(CollectPage))]
     public async Task<PageReport> Run([ActivityTrigger] CollectOrder order, CancellationToken cancellationToken)
@@ -38,6 +39,11 @@ internal sealed partial class CollectPage(
         await using var session = await client.AcceptSessionAsync(
             Queues.Results, Queues.PageSession(order.JobId, order.Page), cancellationToken: cancellationToken);
         var tally = await parts.ReadTallyAsync(order, cancellationToken);
+        if (tally.IsComplete)
+        {
+            await DrainAsync(session, cancellationToken);
+        }
+
         var pending = new PendingPart();
         var slice = time.GetTimestamp();
         var lastCommit = slice;
@@ -65,6 +71,15 @@ internal sealed partial class CollectPage(
             ? throw new InvalidDataException(
                 $"Page {order.Page} of job {order.JobId} has {tally.Succeeded + tally.Failed} results for {order.Items} items.")
             : new PageReport(order.Page, tally.Succeeded, tally.Failed, tally.IsComplete);
+    }
+
+    // A collector ended after its last commit, before it completed the messages in it: they would lie in the queue until they expire.
+    private static async Task DrainAsync(ServiceBusSessionReceiver session, CancellationToken cancellationToken)
+    {
+        while (await session.ReceiveMessagesAsync(ReceiveBatch, DrainWait, cancellationToken) is { Count: > 0 } answered)
+        {
+            await Task.WhenAll(answered.Select(message => session.CompleteMessageAsync(message, cancellationToken)));
+        }
     }
 
     private TimeSpan Remaining(long since, TimeSpan span) => span - time.GetElapsedTime(since);
