@@ -7,6 +7,7 @@ using ModelJobs.Contracts;
 using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Process;
+using ModelJobs.Functions.Submit;
 
 namespace ModelJobs.Functions.Recover;
 
@@ -65,12 +66,15 @@ internal sealed partial class RecoverDeadLetter(
         catch (Exception unreadable) when (unreadable is JsonException or InvalidDataException)
         {
             LogUnreadable(unreadable, message.MessageId);
-            await parked.SendMessageAsync(
-                new ServiceBusMessage(message) { SessionId = message.CorrelationId?.Split('/')[0] ?? UnknownJob }, cancellationToken);
+            await parked.SendMessageAsync(new ServiceBusMessage(message) { SessionId = JobOf(message) }, cancellationToken);
         }
 
         await actions.CompleteMessageAsync(message, cancellationToken);
     }
+
+    // A stray message may carry anything there; what is no job's id may be no session's either.
+    private static string JobOf(ServiceBusReceivedMessage message) =>
+        message.CorrelationId?.Split('/')[0] is { } job && JobId.IsValid(job) ? job : UnknownJob;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Chunk {Chunk} was dead-lettered ({Reason}) after {Deliveries} deliveries; answering for it.")]
     private partial void LogDeadLetter(string chunk, string? reason, int deliveries);
