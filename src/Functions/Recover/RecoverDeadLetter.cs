@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Azure;
 using Azure.Messaging.ServiceBus;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,6 +23,9 @@ internal sealed partial class RecoverDeadLetter(
     [FromKeyedServices(Queues.Parked)] ServiceBusSender parked,
     ILogger<RecoverDeadLetter> logger)
 {
+    private const int NotFound = 404;
+    private const int NoSuchRange = 416;
+
     /// <summary>Session of parked messages that name no job.</summary>
     private const string UnknownJob = "unknown";
 
@@ -63,7 +67,7 @@ internal sealed partial class RecoverDeadLetter(
                 await results.SendAsync(chunk.Id, ChunkRunner.FailAll(await items.LoadAsync(chunk, cancellationToken), error), cancellationToken);
             }
         }
-        catch (Exception unreadable) when (unreadable is JsonException or InvalidDataException)
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidDataException or RequestFailedException { Status: NotFound or NoSuchRange })
         {
             LogUnreadable(unreadable, message.MessageId);
             await parked.SendMessageAsync(new ServiceBusMessage(message) { SessionId = JobOf(message) }, cancellationToken);
