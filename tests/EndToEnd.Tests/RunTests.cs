@@ -29,7 +29,7 @@ public sealed class RunTests(StorageEmulator storage)
     {
         await using var app = await LocalApp.StartAsync(storage);
         var before = GC.GetTotalMemory(forceFullCollection: true);
-        var lines = Enumerable.Range(0, 100_000).Select(i => $$"""{"input":{"id":{{i}},"duration":0}}""");
+        var lines = Enumerable.Range(0, 100_000).Select(i => $$$"""{"input":{"id":{{{i}}},"duration":0}}""");
 
         var job = await app.Jobs.SubmitAsync("?model=simulate", lines);
         job = await app.Jobs.WaitAsync(job.Id, TimeSpan.FromMinutes(3));
@@ -63,7 +63,7 @@ public sealed class RunTests(StorageEmulator storage)
     {
         await using var app = await LocalApp.StartAsync(storage, "Models:echo:Runner=echo");
         var filler = new string('x', 20_000);
-        var lines = Enumerable.Range(0, 40).Select(i => $$"""{"id":"{{i}}","key":"{{i % 2}}","input":{"id":"{{filler}}{{i}}","duration":0},"meta":"{{filler}}"}""");
+        var lines = Enumerable.Range(0, 40).Select(i => $$$"""{"id":"{{{i}}}","key":"{{{i % 2}}}","input":{"id":"{{{filler}}}{{{i}}}","duration":0},"meta":"{{{filler}}}"}""");
 
         var job = await app.Jobs.SubmitAsync("?model=simulate&chunkItems=20" + order, lines);
         job = await app.Jobs.WaitAsync(job.Id);
@@ -119,5 +119,5 @@ public sealed class RunTests(StorageEmulator storage)
     }
 
     private static IEnumerable<string> Items(string prefix, int count) =>
-        Enumerable.Range(0, count).Select(i => $$"""{"id":"{{prefix}}{{i}}","key":"{{i % 9}}","input":{"id":{{i}},"duration":0}}""");
+        Enumerable.Range(0, count).Select(i => $$$"""{"id":"{{{prefix}}}{{{i}}}","key":"{{{i % 9}}}","input":{"id":{{{i}}},"duration":0}}""");
 }

@@ -1,7 +1,6 @@
-using ModelJobs.Tests.Support;
 using ModelJobs.LocalRuntime.Hosting;
 
-[assembly: AssemblyFixture(typeof(StorageEmulator))]
+[assembly: AssemblyFixture(typeof(ModelJobs.Tests.Support.StorageEmulator))]
 
 namespace ModelJobs.Tests.Support;
 
