@@ -70,7 +70,7 @@ public sealed class AzuriteProcess : IAsyncDisposable
     {
         try
         {
-            _process.StandardInput.Close();
+            CloseInput();
             await Exited.WaitAsync(StopTimeout);
         }
         catch (Exception exception) when (exception is TimeoutException or IOException)
@@ -81,6 +81,9 @@ public sealed class AzuriteProcess : IAsyncDisposable
 
         _process.Dispose();
     }
+
+    /// <summary>What the system does for a parent that is killed.</summary>
+    internal void CloseInput() => _process.StandardInput.Close();
 
     private string Errors
     {
