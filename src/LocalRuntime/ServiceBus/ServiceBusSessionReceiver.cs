@@ -44,7 +44,8 @@ public class ServiceBusSessionReceiver : ServiceBusReceiver
     public virtual async Task SetSessionStateAsync(BinaryData? sessionState, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        ReadOnlyMemory<byte>? state = sessionState is null ? null : sessionState.ToArray();
+        // A null array would convert to empty memory, and an empty state is a state.
+        ReadOnlyMemory<byte>? state = sessionState is null ? default(ReadOnlyMemory<byte>?) : sessionState.ToArray();
         await Open().SetSessionStateAsync(_lease, state).ConfigureAwait(false);
     }
 
