@@ -7,7 +7,7 @@ namespace ModelJobs.LocalRuntime.Tests.Worker;
 public sealed class FunctionCatalogTests
 {
     [Theory]
-    [InlineData(typeof(SameName), "Two functions are named 'twice'")]
+    [InlineData(typeof(SameName), "Two functions are named 'Twice'")]
     [InlineData(typeof(NoTrigger), "has 0 parameters with a trigger")]
     [InlineData(typeof(TwoTriggers), "has 2 parameters with a trigger")]
     [InlineData(typeof(NotPublic), "is not public")]

@@ -29,6 +29,8 @@ public sealed class AzuriteProcess : IAsyncDisposable
     private readonly Queue<string> _errors = new();
     private readonly TaskCompletionSource<Uri> _endpoint = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private bool _isDisposed;
+
     private AzuriteProcess(Process process) => _process = process;
 
     /// <summary>For any storage client.</summary>
@@ -68,6 +70,11 @@ public sealed class AzuriteProcess : IAsyncDisposable
     /// <summary>Stops Azurite; it writes its index to disk first.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         try
         {
             CloseInput();
