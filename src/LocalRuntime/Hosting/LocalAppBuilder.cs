@@ -5,14 +5,18 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Converters;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using ModelJobs.LocalRuntime.Broker;
+using ModelJobs.LocalRuntime.Engine;
 using ModelJobs.LocalRuntime.Worker.Catalog;
+using ModelJobs.LocalRuntime.Worker.Durable;
 using ModelJobs.LocalRuntime.Worker.Http;
 using ModelJobs.LocalRuntime.Worker.Invocation;
 using ModelJobs.LocalRuntime.Worker.ServiceBus;
@@ -67,7 +71,8 @@ internal sealed class LocalAppBuilder
         _serviceBus.Connect(catalog, queues, app.Configuration);
         HttpFunctions.Map(app, catalog, _host.RoutePrefix);
         var broker = BrokerDirectory.Register(_serviceBus.Host, app.Services.GetRequiredService<MessageBroker>());
-        return new LocalRuntimeHost(app, options, _settingsFile, broker);
+        var storage = new StorageEmulator(options, app.Configuration, app.Services.GetRequiredService<ILogger<StorageEmulator>>());
+        return new LocalRuntimeHost(app, options, _settingsFile, storage, broker);
     }
 
     private void AddServices(IServiceCollection services, LocalRuntimeOptions options, IReadOnlyList<QueueDefinition> queues, Random seed)
@@ -76,7 +81,6 @@ internal sealed class LocalAppBuilder
         services.AddSingleton(options);
         services.AddSingleton(_host);
         services.AddSingleton<LocalRuntimeAddress>();
-        services.AddSingleton<StorageEmulator>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.StopTimeout);
 
         services.TryAddSingleton(FunctionTypes.InAssembly(_appAssembly));
@@ -90,8 +94,25 @@ internal sealed class LocalAppBuilder
 
         var brokerSeed = new Random(seed.Next());
         services.AddSingleton(provider => new MessageBroker(queues, provider.GetRequiredService<TimeProvider>(), brokerSeed));
-        DurableEngine.AddTo(services, seed.Next());
+        var engineOptions = new EngineOptions
+        {
+            MaxConcurrentActivityFunctions = _host.DurableTask.MaxConcurrentActivityFunctions,
+            MaxConcurrentOrchestratorFunctions = _host.DurableTask.MaxConcurrentOrchestratorFunctions,
+            HubName = _host.DurableTask.HubName,
+            StopTimeout = options.StopTimeout,
+            Seed = seed.Next(),
+        };
+        services.TryAddSingleton<DataConverter>(JsonDataConverter.Default);
+        services.AddSingleton<ITaskInvoker, FunctionTaskInvoker>();
+        services.AddSingleton(provider => new OrchestrationEngine(
+            engineOptions,
+            provider.GetRequiredService<ITaskInvoker>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetRequiredService<DataConverter>()));
+        services.AddSingleton(static provider => provider.GetRequiredService<OrchestrationEngine>().Client);
 
+        services.AddHostedService<DurableEngineService>();
         services.AddSingleton<ServiceBusListenerLog>();
         services.AddHostedService<ServiceBusListener>();
         services.AddHostedService<TimerListener>();
