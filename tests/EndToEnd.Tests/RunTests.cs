@@ -111,7 +111,7 @@ public sealed class RunTests(StorageEmulator storage)
             "application/json");
 
         using var answer = await app.Jobs.PostAsync("", body);
-        var job = JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), ContractsJson.Default.Job)!;
+        var job = JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), ContractsJson.Wire.Job)!;
         job = await app.Jobs.WaitAsync(job.Id);
 
         await Invariants.CheckAsync(app, job);
