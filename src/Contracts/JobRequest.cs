@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 namespace ModelJobs.Contracts;
 
 /// <summary>The JSON body of <c>POST /api/jobs</c>. An NDJSON body carries only items; model and options then travel in the query.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record JobRequest
 {
     /// <summary>Name of a configured model (<c>Models:{name}:Runner</c>). Never a path or a URL.</summary>
@@ -16,6 +17,7 @@ public sealed record JobRequest
 }
 
 /// <summary>Options of a job. As query parameters they have the same names: <c>?orderByKey=true&amp;chunkItems=50</c>.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record JobOptions
 {
     /// <summary>Process items of one key one at a time and in input order. Items without a key stay unordered.</summary>
@@ -29,6 +31,7 @@ public sealed record JobOptions
 }
 
 /// <summary>One input line.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record Item
 {
     /// <summary>The caller's name for the item, echoed in its result line; the 1-based line number if absent. A JSON string or integer.</summary>

@@ -1,0 +1,200 @@
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using ModelJobs.Contracts;
+
+namespace ModelJobs.Cli.Client;
+
+/// <summary>The service's HTTP API, typed. Every failure is a <see cref="ServiceException"/>; nothing is retried here.</summary>
+internal sealed class JobsClient : IDisposable
+{
+    /// <summary>The media type of items, results and errors: one JSON object a line.</summary>
+    public const string NdjsonMediaType = "application/x-ndjson";
+
+    /// <summary>Time for the service to accept a connection.</summary>
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Time for an answer to begin, beyond what the call itself asks the service to wait. Bodies of items have no limit.</summary>
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(60);
+
+    /// <summary>Most jobs to ask for in one page; the service refuses more than 200.</summary>
+    private const int MaxPageJobs = 100;
+
+    private readonly HttpClient _http;
+    private readonly string? _key;
+    private readonly TimeProvider _time;
+
+    /// <param name="endpoint">Where the service answers, without the <c>api</c> prefix.</param>
+    /// <param name="key">The function key, if the service asks for one.</param>
+    /// <param name="time">The clock of the time-outs.</param>
+    public JobsClient(Uri endpoint, string? key, TimeProvider time)
+    {
+        Endpoint = new Uri(endpoint, "/");
+        _key = key;
+        _time = time;
+        _http = OpenHttp();
+    }
+
+    /// <summary>Where the service answers.</summary>
+    public Uri Endpoint { get; }
+
+    /// <summary>Submits a job. The input is sent as it is read and never held in memory.</summary>
+    /// <param name="submission">Model and options.</param>
+    /// <param name="input">NDJSON items, read to their end.</param>
+    /// <param name="cancellationToken">Breaks off the call.</param>
+    /// <returns>The job as accepted, or the job that the idempotency key already names.</returns>
+    public async Task<Job> SubmitAsync(JobSubmission submission, Stream input, CancellationToken cancellationToken)
+    {
+        using var upload = new Upload(input);
+        using HttpClient http = OpenHttp(upload.ConnectAsync);
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"api/jobs?{submission.ToQuery()}") { Content = upload };
+        if (submission.IdempotencyKey is { } key)
+            request.Headers.Add("Idempotency-Key", key);
+        // An unknown model or a wrong key is answered before gigabytes have travelled.
+        request.Headers.ExpectContinue = true;
+        using HttpResponseMessage response = await SendAsync(http, request, timeout: null, cancellationToken);
+        return await ReadAsync(response, ContractsJson.Default.Job, cancellationToken);
+    }
+
+    /// <summary>Reads a job's status.</summary>
+    /// <param name="id">The job.</param>
+    /// <param name="wait">How long the service may hold its answer for the job to end, in whole seconds; zero answers at once.</param>
+    /// <param name="cancellationToken">Breaks off the call.</param>
+    public async Task<Job> GetAsync(string id, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, JobPath(id));
+        if (wait > TimeSpan.Zero)
+            request.Headers.Add("Prefer", $"wait={wait.TotalSeconds:0}");
+        using HttpResponseMessage response = await SendAsync(_http, request, AnswerTimeout + wait, cancellationToken);
+        return await ReadAsync(response, ContractsJson.Default.Job, cancellationToken);
+    }
+
+    /// <summary>Lists jobs, following the service's pages.</summary>
+    /// <param name="top">Most jobs to list.</param>
+    /// <param name="cancellationToken">Breaks off the call.</param>
+    public async IAsyncEnumerable<Job> ListAsync(int top, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string? path = $"api/jobs?top={Math.Min(top, MaxPageJobs)}";
+        for (int listed = 0; path is not null;)
+        {
+            JobList page = await ListPageAsync(path, cancellationToken);
+            foreach (Job job in page.Jobs)
+            {
+                if (listed++ == top)
+                    yield break;
+                yield return job;
+            }
+            path = listed < top ? page.NextLink : null;
+        }
+    }
+
+    /// <summary>Opens a job's results or errors: NDJSON in input order.</summary>
+    /// <param name="id">The job.</param>
+    /// <param name="lines">Which of the two.</param>
+    /// <param name="follow">Whether the stream goes on while the job runs, instead of ending with what there is.</param>
+    /// <param name="cancellationToken">Breaks off the call; reading the stream takes its own.</param>
+    public async Task<ItemLineStream> OpenLinesAsync(string id, ItemLines lines, bool follow, CancellationToken cancellationToken)
+    {
+        string part = lines == ItemLines.Results ? "results" : "errors";
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{JobPath(id)}/{part}{(follow ? "?follow=true" : "")}");
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(NdjsonMediaType));
+        // A followed stream begins with its first result, which may be hours away.
+        HttpResponseMessage response = await SendAsync(_http, request, follow ? null : AnswerTimeout, cancellationToken);
+        return new ItemLineStream(response, Endpoint);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private static string JobPath(string id) => $"api/jobs/{Uri.EscapeDataString(id)}";
+
+    private async Task<JobList> ListPageAsync(string path, CancellationToken cancellationToken)
+    {
+        // A link to another host would carry the key there.
+        var address = new Uri(Endpoint, path);
+        if (!Endpoint.IsBaseOf(address))
+            throw ServiceException.NotUnderstood(Endpoint);
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        using HttpResponseMessage response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
+        return await ReadAsync(response, ContractsJson.Default.JobList, cancellationToken);
+    }
+
+    /// <summary>A client of the endpoint, without time-outs of its own.</summary>
+    /// <param name="connect">How to connect, if not as usual.</param>
+    private HttpClient OpenHttp(Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? connect = null)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            // A redirect would carry the key to a host that the caller did not name.
+            AllowAutoRedirect = false,
+            ConnectTimeout = ConnectTimeout,
+            ConnectCallback = connect,
+        };
+        var http = new HttpClient(handler) { BaseAddress = Endpoint, Timeout = Timeout.InfiniteTimeSpan };
+        if (_key is not null)
+            http.DefaultRequestHeaders.Add("x-functions-key", _key);
+        return http;
+    }
+
+    /// <summary>Sends a request and returns its answer's head, once that is a success.</summary>
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpClient http, HttpRequestMessage request, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(timeout ?? Timeout.InfiniteTimeSpan, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        HttpResponseMessage response;
+        try
+        {
+            response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw ServiceException.TimedOut(Endpoint, timeout!.Value);
+        }
+        catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The handler reports an expired ConnectTimeout as a cancellation of its own.
+            throw ServiceException.Unreachable(Endpoint, error);
+        }
+        catch (HttpRequestException error) when (error.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
+        {
+            throw ServiceException.Unreachable(Endpoint, error);
+        }
+        catch (HttpRequestException error)
+        {
+            throw ServiceException.Interrupted(Endpoint, error);
+        }
+
+        if (response.IsSuccessStatusCode)
+            return response;
+        using (response)
+            throw ServiceException.Refused(Endpoint, response.StatusCode, await ReadProblemAsync(response, cancellationToken));
+    }
+
+    private async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class
+    {
+        try
+        {
+            await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
+            return await JsonSerializer.DeserializeAsync(body, type, cancellationToken) ?? throw ServiceException.NotUnderstood(Endpoint);
+        }
+        catch (JsonException error)
+        {
+            throw ServiceException.NotUnderstood(Endpoint, error);
+        }
+        catch (IOException error)
+        {
+            throw ServiceException.Interrupted(Endpoint, error);
+        }
+    }
+
+    /// <summary>The problem that explains a refusal; null if the answer, a gateway's page say, holds none.</summary>
+    private async Task<Problem?> ReadProblemAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
+            return null;
+        return await ReadAsync(response, ContractsJson.Default.Problem, cancellationToken);
+    }
+}

@@ -1,0 +1,56 @@
+using System.Net;
+using System.Text;
+using ModelJobs.Cli.Output;
+using ModelJobs.Contracts;
+
+namespace ModelJobs.Cli.Client;
+
+/// <summary>The service refused a call, failed at it, or does not answer.</summary>
+internal sealed class ServiceException : CommandException
+{
+    private ServiceException(string message, bool isTransient, Exception? inner = null)
+        : base(message, inner) => IsTransient = isTransient;
+
+    /// <summary>Whether the same call can succeed a moment later.</summary>
+    public bool IsTransient { get; }
+
+    /// <summary>Nothing listens at the endpoint, or its name does not resolve.</summary>
+    public static ServiceException Unreachable(Uri endpoint, Exception cause) => new(
+        $"No service answers at {Address(endpoint)}. Start one with `jobs serve`, or name another with --endpoint.", isTransient: true, cause);
+
+    /// <summary>The service did not answer in time.</summary>
+    public static ServiceException TimedOut(Uri endpoint, TimeSpan after) => new(
+        $"The service at {Address(endpoint)} did not answer within {after.TotalSeconds:0} s.", isTransient: true);
+
+    /// <summary>The connection broke in the middle of a call.</summary>
+    public static ServiceException Interrupted(Uri endpoint, Exception cause) => new(
+        $"The connection to {Address(endpoint)} broke: {cause.GetBaseException().Message}", isTransient: true, cause);
+
+    /// <summary>What answers is not ModelJobs, or another version of it.</summary>
+    public static ServiceException NotUnderstood(Uri endpoint, Exception? cause = null) => new(
+        $"{Address(endpoint)} answered with something that is not a ModelJobs response. Is it the right endpoint?", isTransient: false, cause);
+
+    /// <summary>The service answered with an error; <paramref name="problem"/> explains it, if the service did.</summary>
+    public static ServiceException Refused(Uri endpoint, HttpStatusCode status, Problem? problem) => new(
+        problem is null ? $"{Address(endpoint)} answered {(int)status} {status}." : Explain(problem),
+        isTransient: status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)status >= 500);
+
+    private static string Address(Uri endpoint) => endpoint.GetLeftPart(UriPartial.Authority);
+
+    private static string Explain(Problem problem)
+    {
+        var text = new StringBuilder(PrintableText.Of(problem.Title));
+        string location = problem switch
+        {
+            { Line: { } line, Column: { } column } => $"line {line}, column {column}",
+            { Line: { } line } => $"line {line}",
+            _ => "",
+        };
+        // A detail that names the place itself needs no second mention of it.
+        if (location.Length > 0 && problem.Detail?.Contains(location, StringComparison.OrdinalIgnoreCase) != true)
+            text.Append($" ({location})");
+        if (problem.Detail is { } detail)
+            text.Append(": ").Append(PrintableText.Of(detail));
+        return text.ToString();
+    }
+}

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using ModelJobs.Cli.Client;
+
+namespace ModelJobs.Cli.Commands;
+
+/// <summary>Which service a command talks to. The options apply to every command but those that serve themselves.</summary>
+internal sealed class ConnectionOptions
+{
+    private const string DefaultEndpoint = "http://localhost:7071";
+    private const string EndpointVariable = "MODELJOBS_ENDPOINT";
+    private const string KeyVariable = "MODELJOBS_KEY";
+
+    private readonly CommandEnvironment _environment;
+
+    public ConnectionOptions(CommandEnvironment environment)
+    {
+        _environment = environment;
+        Endpoint = new Option<string>("--endpoint")
+        {
+            Description = $"Where the service answers; {DefaultEndpoint} if neither this nor {EndpointVariable} is given",
+            HelpName = "URL",
+            Recursive = true,
+        };
+        Key = new Option<string>("--key")
+        {
+            Description = $"Function key of the service; better given as {KeyVariable}, which other users of the machine cannot see",
+            HelpName = "KEY",
+            Recursive = true,
+        };
+    }
+
+    /// <summary><c>--endpoint</c></summary>
+    public Option<string> Endpoint { get; }
+
+    /// <summary><c>--key</c></summary>
+    public Option<string> Key { get; }
+
+    /// <summary>A client of the service that the command line, or else the environment, names.</summary>
+    /// <exception cref="CommandException">The endpoint is no HTTP address.</exception>
+    public JobsClient OpenClient(ParseResult arguments)
+    {
+        string endpoint = arguments.GetValue(Endpoint) ?? Variable(EndpointVariable) ?? DefaultEndpoint;
+        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https"))
+            throw new CommandException($"{endpoint} is not an HTTP address. Give one like {DefaultEndpoint}.");
+        return new JobsClient(uri, arguments.GetValue(Key) ?? Variable(KeyVariable), _environment.Time);
+    }
+
+    /// <summary>Refuses the options on a command that serves in process, where they would be ignored in silence.</summary>
+    public void RefuseOn(Command command) => command.Validators.Add(result =>
+    {
+        if (result.GetResult(Endpoint) is { Implicit: false } || result.GetResult(Key) is { Implicit: false })
+            result.AddError($"{Endpoint.Name} and {Key.Name} do not apply to `jobs {command.Name}`, which serves in its own process.");
+    });
+
+    private string? Variable(string name) => _environment.GetVariable(name) is { Length: > 0 } value ? value : null;
+}

@@ -1,0 +1,77 @@
+using System.CommandLine;
+
+namespace ModelJobs.Cli.Commands;
+
+/// <summary>The command line as a whole: finds the command, runs it, and turns how it ended into an exit code.</summary>
+internal sealed class JobsCommandLine
+{
+    private readonly CommandEnvironment _environment;
+    private readonly RootCommand _root;
+
+    public JobsCommandLine(CommandEnvironment environment)
+    {
+        _environment = environment;
+        var connection = new ConnectionOptions(environment);
+        _root = new RootCommand("Runs model jobs: batch inference of a file of items.")
+        {
+            connection.Endpoint,
+            connection.Key,
+            new RunCommand(environment, connection),
+            new ServeCommand(environment, connection),
+            new SubmitCommand(environment, connection),
+            new WatchCommand(environment, connection),
+            new ShowCommand(environment, connection),
+            new ListCommand(environment, connection),
+            ItemLinesCommand.Results(environment, connection),
+            ItemLinesCommand.Errors(environment, connection),
+        };
+    }
+
+    /// <summary>Runs one command.</summary>
+    /// <param name="args">The arguments of the process.</param>
+    /// <param name="cancellationToken">Canceled by Ctrl+C.</param>
+    /// <returns>An <see cref="ExitCode"/>.</returns>
+    public async Task<int> RunAsync(IReadOnlyList<string> args, CancellationToken cancellationToken)
+    {
+        TextWriter error = _environment.Console.Error;
+        ParseResult arguments = _root.Parse(args.Count == 0 ? ["--help"] : args);
+        if (arguments.Errors.Count > 0)
+        {
+            foreach (string message in arguments.Errors.Select(parseError => parseError.Message).Distinct())
+                error.WriteLine($"error: {message}");
+            error.WriteLine($"`{CommandPath(arguments)} --help` shows how to use it.");
+            return ExitCode.NotRun;
+        }
+
+        try
+        {
+            return await arguments.InvokeAsync(
+                new InvocationConfiguration
+                {
+                    Output = _environment.Console.Output,
+                    Error = error,
+                    // Signals and errors are handled here, where the exit codes are.
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null,
+                },
+                cancellationToken);
+        }
+        catch (CommandException refusal)
+        {
+            error.WriteLine($"error: {refusal.Message}");
+            return ExitCode.NotRun;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (Exception defect)
+        {
+            error.WriteLine($"error: This is a defect of jobs, please report it.{Environment.NewLine}{defect}");
+            return ExitCode.NotRun;
+        }
+    }
+
+    private static string CommandPath(ParseResult arguments) =>
+        arguments.CommandResult.Command is RootCommand ? "jobs" : $"jobs {arguments.CommandResult.Command.Name}";
+}

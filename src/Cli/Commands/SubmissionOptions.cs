@@ -1,0 +1,72 @@
+using System.CommandLine;
+using ModelJobs.Cli.Client;
+using ModelJobs.Contracts;
+
+namespace ModelJobs.Cli.Commands;
+
+/// <summary>What `run` and `submit` take alike: the input, the model and the options of a job.</summary>
+internal sealed class SubmissionOptions
+{
+    private readonly Argument<string> _file = new("FILE")
+    {
+        Description = "Items to run, one JSON object a line (.jsonl, .ndjson), or - for standard input",
+    };
+
+    private readonly Option<string> _model = new("--model", "-m")
+    {
+        Description = "Name of a model that the service has configured",
+        HelpName = "NAME",
+        Required = true,
+    };
+
+    private readonly Option<bool> _orderByKey = new("--order-by-key")
+    {
+        Description = "Process items of one key one at a time, in input order",
+    };
+
+    private readonly Option<int?> _chunkItems =
+        StandardOptions.Number("--chunk-items", 1, JobLimits.MaxChunkItems, "Most items in one message");
+
+    private readonly Option<int?> _maxConcurrency =
+        StandardOptions.Number("--max-concurrency", 1, JobLimits.MaxConcurrency, "Most chunks of the job that run at once");
+
+    private readonly Option<string> _idempotencyKey = new("--idempotency-key")
+    {
+        Description = "Makes the submission repeatable: the same key and input name the same job",
+        HelpName = "KEY",
+    };
+
+    public SubmissionOptions()
+    {
+        RequireName(_model);
+        RequireName(_idempotencyKey);
+    }
+
+    /// <summary>Adds the argument and the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Arguments.Add(_file);
+        foreach (Option option in (Option[])[_model, _orderByKey, _chunkItems, _maxConcurrency, _idempotencyKey])
+            command.Options.Add(option);
+    }
+
+    /// <summary>The input's path, or <c>-</c>.</summary>
+    public string File(ParseResult arguments) => arguments.GetRequiredValue(_file);
+
+    /// <summary>The submission that the arguments describe.</summary>
+    public JobSubmission Submission(ParseResult arguments) => new(
+        arguments.GetRequiredValue(_model),
+        new JobOptions
+        {
+            OrderByKey = arguments.GetValue(_orderByKey),
+            ChunkItems = arguments.GetValue(_chunkItems),
+            MaxConcurrency = arguments.GetValue(_maxConcurrency),
+        },
+        arguments.GetValue(_idempotencyKey));
+
+    private static void RequireName(Option<string> option) => option.Validators.Add(result =>
+    {
+        if (result.GetValue(option) is not { Length: > 0 and <= JobLimits.MaxNameLength })
+            result.AddError($"{option.Name} must have 1 to {JobLimits.MaxNameLength} characters.");
+    });
+}

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using ModelJobs.Cli.Client;
+using ModelJobs.Cli.Input;
+using ModelJobs.Cli.Output;
+using ModelJobs.Contracts;
+
+namespace ModelJobs.Cli.Commands;
+
+/// <summary><c>jobs submit FILE --model NAME</c>: hands the file to a service and returns as soon as the job is accepted.</summary>
+internal sealed class SubmitCommand : Command
+{
+    private readonly CommandEnvironment _environment;
+    private readonly ConnectionOptions _connection;
+    private readonly SubmissionOptions _submission = new();
+    private readonly Option<bool> _json = StandardOptions.Json();
+
+    public SubmitCommand(CommandEnvironment environment, ConnectionOptions connection)
+        : base("submit", "Submit a file of items to a service")
+    {
+        _environment = environment;
+        _connection = connection;
+        _submission.AddTo(this);
+        Options.Add(_json);
+        SetAction(RunAsync);
+    }
+
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        CommandConsole console = _environment.Console;
+        using JobInput input = JobInput.Open(_submission.File(arguments), console.Input);
+        using JobsClient client = _connection.OpenClient(arguments);
+        Job job = await client.SubmitAsync(_submission.Submission(arguments), input.Stream, cancellationToken);
+        if (arguments.GetValue(_json))
+        {
+            JobReport.WriteJson(console.Output, job);
+            return ExitCode.Success;
+        }
+        // The id alone, so that `jobs watch $(jobs submit ...)` works.
+        console.Output.WriteLine(job.Id);
+        console.Error.WriteLine($"Accepted. Follow it with `jobs watch {job.Id}`, read it with `jobs results {job.Id}`.");
+        return ExitCode.Success;
+    }
+}

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using ModelJobs.Cli.Client;
+using ModelJobs.Cli.Output;
+using ModelJobs.Cli.Progress;
+using ModelJobs.Contracts;
+
+namespace ModelJobs.Cli.Commands;
+
+/// <summary><c>jobs watch JOB</c>: shows progress until the job has ended; the exit code says how.</summary>
+internal sealed class WatchCommand : Command
+{
+    private readonly CommandEnvironment _environment;
+    private readonly ConnectionOptions _connection;
+    private readonly Argument<string> _job = StandardOptions.JobId();
+    private readonly Option<bool> _json = StandardOptions.Json();
+
+    public WatchCommand(CommandEnvironment environment, ConnectionOptions connection)
+        : base("watch", "Show a job's progress until it has ended")
+    {
+        _environment = environment;
+        _connection = connection;
+        Arguments.Add(_job);
+        Options.Add(_json);
+        SetAction(RunAsync);
+    }
+
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        CommandConsole console = _environment.Console;
+        using JobsClient client = _connection.OpenClient(arguments);
+        string id = arguments.GetRequiredValue(_job);
+        Job job;
+        try
+        {
+            job = await _environment.WatchAsync(client, id, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            console.Error.WriteLine($"Stopped watching. The job goes on; `jobs watch {id}` follows it again.");
+            throw;
+        }
+
+        if (arguments.GetValue(_json))
+            JobReport.WriteJson(console.Output, job);
+        else
+            JobReport.WriteSummary(console.Output, job, $"jobs results {job.Id}", $"jobs errors {job.Id}");
+        return ExitCode.Of(job);
+    }
+}

@@ -1,0 +1,104 @@
+using System.Text.Json;
+using ModelJobs.Contracts;
+using Spectre.Console;
+
+namespace ModelJobs.Cli.Output;
+
+/// <summary>A job as a command's result: JSON for programs, words for people.</summary>
+internal static class JobReport
+{
+    /// <summary>One line of JSON, as the service answers it.</summary>
+    public static void WriteJson(TextWriter writer, Job job) =>
+        writer.WriteLine(JsonSerializer.Serialize(job, ContractsJson.Default.Job));
+
+    /// <summary>How the job ended, in a few lines.</summary>
+    /// <param name="writer">Standard output.</param>
+    /// <param name="job">A job that has ended.</param>
+    /// <param name="output">Where its results are.</param>
+    /// <param name="errors">Where its errors are.</param>
+    public static void WriteSummary(TextWriter writer, Job job, string output, string errors)
+    {
+        writer.WriteLine(
+            $"Job {job.Id} {Ending(job)}: {JobText.Count(job.Items.Succeeded)} succeeded, {JobText.Count(job.Items.Failed)} failed" +
+            $" of {JobText.Items(job.Items.Total)}");
+        if (job.Error is { } error)
+            writer.WriteLine($"  reason   {PrintableText.Of(error.Message)} ({PrintableText.Of(error.Code)})");
+        if (JobText.Took(job) is { } took)
+            writer.WriteLine($"  took     {JobText.Duration(took)}, {JobText.Rate(JobText.OverallRate(job))}");
+        writer.WriteLine($"  results  {output}");
+        writer.WriteLine($"  errors   {(job.Items.Failed == 0 ? "none" : errors)}");
+    }
+
+    /// <summary>Everything that the service says of a job.</summary>
+    public static void WritePanel(IAnsiConsole console, Job job)
+    {
+        Grid grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
+        void Row(string name, string value) => grid.AddRow(new Text(name, new Style(Color.Grey)), new Text(PrintableText.Of(value)));
+
+        Row("status", job.Status.ToString());
+        if (job.Error is { } error)
+            Row("error", $"{error.Message} ({error.Code})");
+        Row("model", job.Model);
+        Row("items", $"{JobText.Count(JobText.Done(job.Items))} of {JobText.Count(job.Items.Total)} ({JobText.Percent(job.Percent)})");
+        Row("", $"{JobText.Count(job.Items.Succeeded)} succeeded, {JobText.Count(job.Items.Failed)} failed");
+        Row("pages", $"{JobText.Count(job.Pages.Completed)} of {JobText.Count(job.Pages.Total)}");
+        Row("rate", JobText.Rate(JobText.OverallRate(job)));
+        if (!job.HasEnded())
+            Row("left", job.EtaSeconds is { } eta ? JobText.Duration(TimeSpan.FromSeconds(eta)) : "unknown");
+        Row("options", Options(job.Options));
+        Row("created", JobText.Moment(job.CreatedAt));
+        Row("updated", JobText.Moment(job.LastUpdatedAt));
+        if (job.CompletedAt is { } completed)
+            Row("completed", $"{JobText.Moment(completed)} (took {JobText.Duration(completed - job.CreatedAt)})");
+        Row("self", job.Links.Self);
+        Row("results", job.Links.Results);
+        Row("errors", job.Links.Errors);
+        console.Write(new Panel(grid).Header(Markup.Escape($" Job {job.Id} ")));
+    }
+
+    /// <summary>One line a job.</summary>
+    public static void WriteTable(IAnsiConsole console, IEnumerable<Job> jobs)
+    {
+        Table table = new Table().Border(TableBorder.Simple)
+            .AddColumns(Column("Job"), Column("Status"), Column("Model"), Column("Items", right: true), Column("Done", right: true),
+                Column("Failed", right: true), Column("Created"), Column("Took", right: true));
+        foreach (Job job in jobs)
+        {
+            string[] cells =
+            [
+                job.Id, job.Status.ToString(), job.Model, JobText.Count(job.Items.Total), JobText.Percent(job.Percent),
+                JobText.Count(job.Items.Failed), JobText.Moment(job.CreatedAt),
+                JobText.Took(job) is { } took ? JobText.Duration(took) : "",
+            ];
+            table.AddRow(cells.Select(cell => new Text(PrintableText.Of(cell))));
+        }
+        console.Write(table);
+    }
+
+    private static TableColumn Column(string name, bool right = false)
+    {
+        TableColumn column = new TableColumn(name).NoWrap();
+        return right ? column.RightAligned() : column;
+    }
+
+    private static string Ending(Job job) => job switch
+    {
+        { Status: JobStatus.Succeeded, Items.Failed: > 0 } => "ended with failed items",
+        { Status: JobStatus.Succeeded } => "succeeded",
+        { Status: JobStatus.Failed } => "failed",
+        { Status: JobStatus.Canceled } => "was canceled",
+        _ => $"is {job.Status}",
+    };
+
+    private static string Options(JobOptions options)
+    {
+        var chosen = new List<string>();
+        if (options.OrderByKey)
+            chosen.Add("ordered by key");
+        if (options.ChunkItems is { } items)
+            chosen.Add($"{items} items in a chunk");
+        if (options.MaxConcurrency is { } concurrency)
+            chosen.Add($"at most {concurrency} chunks at once");
+        return chosen.Count == 0 ? "defaults" : string.Join(", ", chosen);
+    }
+}

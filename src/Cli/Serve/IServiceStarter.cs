@@ -1,0 +1,25 @@
+namespace ModelJobs.Cli.Serve;
+
+/// <summary>Starts the app in this process.</summary>
+internal interface IServiceStarter
+{
+    /// <summary>Starts the service and waits until it answers.</summary>
+    /// <exception cref="CommandException">It could not start; the message says why.</exception>
+    Task<IRunningService> StartAsync(ServiceOptions options, CancellationToken cancellationToken);
+}
+
+/// <summary>A service that answers; disposing it stops it cleanly.</summary>
+internal interface IRunningService : IAsyncDisposable
+{
+    /// <summary>Where it answers, without the <c>api</c> prefix, for example <c>http://127.0.0.1:7071/</c>.</summary>
+    Uri BaseUri { get; }
+
+    /// <summary>Ends when the service was asked to stop, or <paramref name="cancellationToken"/> is canceled; does not throw for the latter.</summary>
+    Task WaitForShutdownAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>How to start the service.</summary>
+/// <param name="Port">TCP port of its HTTP endpoint; 0 takes a free one.</param>
+/// <param name="DataFolder">Folder of its state and blobs, created if missing.</param>
+/// <param name="Quiet">Log warnings and errors only: a command with progress of its own shows the rest.</param>
+internal sealed record ServiceOptions(int Port, string DataFolder, bool Quiet);

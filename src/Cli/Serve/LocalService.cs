@@ -1,0 +1,87 @@
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using ModelJobs.Functions;
+using ModelJobs.LocalRuntime.Hosting;
+
+namespace ModelJobs.Cli.Serve;
+
+/// <summary>Starts the app on the local runtime, in this process.</summary>
+internal sealed class LocalService : IServiceStarter
+{
+    /// <inheritdoc/>
+    public async Task<IRunningService> StartAsync(ServiceOptions options, CancellationToken cancellationToken)
+    {
+        IHost? host = null;
+        try
+        {
+            FunctionsApplicationBuilder builder = ModelJobsApp.CreateBuilder(
+            [
+                $"--LocalRuntime:HttpPort={options.Port}",
+                $"--LocalRuntime:DataFolder={Path.GetFullPath(options.DataFolder)}",
+            ]);
+            Configure(builder, options);
+            host = builder.Build();
+            await host.StartAsync(cancellationToken);
+            return new Running(host);
+        }
+        catch (Exception error)
+        {
+            if (host is not null)
+                await StopAsync(host);
+            // What a person can act on: a port in use, no Node for Azurite, a wrong setting. The rest is a defect, to be seen whole.
+            if (error is LocalRuntimeException or OptionsValidationException)
+                throw new CommandException($"The service could not start: {error.Message}", error);
+            throw;
+        }
+    }
+
+    private static void Configure(FunctionsApplicationBuilder builder, ServiceOptions options)
+    {
+        if (options.Quiet)
+            builder.Services.PostConfigure<LoggerFilterOptions>(filter =>
+            {
+                filter.Rules.Clear();
+                filter.MinLevel = LogLevel.Warning;
+            });
+        builder.Services.AddSingleton<IHostLifetime, CommandLifetime>();
+    }
+
+    private static async Task StopAsync(IHost host)
+    {
+        // Bounded by the runtime's own stop time-out.
+        await host.StopAsync(CancellationToken.None);
+        if (host is IAsyncDisposable disposable)
+            await disposable.DisposeAsync();
+        else
+            host.Dispose();
+    }
+
+    private sealed class Running(IHost host) : IRunningService
+    {
+        public Uri BaseUri { get; } = host.Services.GetRequiredService<LocalRuntimeAddress>().BaseUri;
+
+        public async Task WaitForShutdownAsync(CancellationToken cancellationToken)
+        {
+            var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            CancellationToken applicationStopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+            await using CancellationTokenRegistration byHost = applicationStopping.Register(() => stopping.TrySetResult());
+            await using CancellationTokenRegistration byCaller = cancellationToken.Register(() => stopping.TrySetResult());
+            await stopping.Task;
+        }
+
+        public async ValueTask DisposeAsync() => await StopAsync(host);
+    }
+
+    /// <summary>
+    /// Leaves signals to the command: the default lifetime would take Ctrl+C for itself, swallow the second one and write to the console.
+    /// </summary>
+    private sealed class CommandLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,46 @@
+using Microsoft.Azure.Functions.Worker;
+using ModelJobs.Functions.Storage;
+
+namespace ModelJobs.Functions.Assemble;
+
+/// <summary>Which pages to assemble.</summary>
+/// <param name="JobId">The job.</param>
+/// <param name="FromPage">First page; those before it are in the output.</param>
+/// <param name="ToPage">The page after the last one that is done without a gap.</param>
+internal sealed record AssembleOrder(string JobId, int FromPage, int ToPage);
+
+/// <summary>
+/// Appends finished pages to output.jsonl and errors.jsonl, in input order. What is there grows while the job runs, and is never
+/// out of order. Each page's lines are blocks named after the page, so a second run writes the same blocks to the same places.
+/// </summary>
+internal sealed class AssembleResults(JobBlobs blobs, OrderedBlob outputs)
+{
+    /// <summary>Pages in one call, to stay well within the function time-out.</summary>
+    private const int MaxPages = 50;
+
+    /// <returns>The page to go on with.</returns>
+    [Function(nameof(AssembleResults))]
+    public async Task<int> Run([ActivityTrigger] AssembleOrder order, CancellationToken cancellationToken)
+    {
+        var end = Math.Min(order.ToPage, order.FromPage + MaxPages);
+        var output = JobBlobs.Output(order.JobId);
+        var errors = JobBlobs.Errors(order.JobId);
+        for (var page = order.FromPage; page < end; page++)
+        {
+            await using var merge = await PageMerge.OpenAsync(blobs, order.JobId, page, cancellationToken);
+            await using var outputBlocks = outputs.OpenBlocks(output, page);
+            await using var errorBlocks = outputs.OpenBlocks(errors, page);
+            await foreach (var line in merge.LinesAsync(cancellationToken))
+            {
+                await (line.Succeeded ? outputBlocks : errorBlocks).AppendAsync(line.Utf8, cancellationToken);
+            }
+
+            await outputBlocks.FlushAsync(cancellationToken);
+            await errorBlocks.FlushAsync(cancellationToken);
+        }
+
+        await outputs.CommitAsync(output, cancellationToken);
+        await outputs.CommitAsync(errors, cancellationToken);
+        return end;
+    }
+}

@@ -1,0 +1,125 @@
+using System.Text.Json;
+using Azure.Messaging.ServiceBus;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
+using ModelJobs.Contracts;
+using ModelJobs.Functions.Messaging;
+using ModelJobs.Functions.Storage;
+
+namespace ModelJobs.Functions.Collect;
+
+/// <summary>What to collect.</summary>
+/// <param name="JobId">The job.</param>
+/// <param name="Page">Number of the page.</param>
+/// <param name="Chunks">How many chunks must answer.</param>
+/// <param name="Items">How many results they must bring.</param>
+internal sealed record CollectOrder(string JobId, int Page, int Chunks, int Items);
+
+/// <summary>How far a page has come.</summary>
+/// <param name="Page">Number of the page.</param>
+/// <param name="Succeeded">Items that succeeded so far.</param>
+/// <param name="Failed">Items that failed so far.</param>
+/// <param name="Complete">Whether every chunk has answered.</param>
+internal sealed record PageReport(int Page, long Succeeded, long Failed, bool Complete);
+
+/// <summary>
+/// Pulls a page's reply session: takes results in batches, drops second answers, commits a part every so often and only then
+/// completes the messages in it. A crash before a commit has the messages delivered again; a crash after it finds their chunks in
+/// the part. Returns when every chunk has answered, or after a slice of time.
+/// </summary>
+internal sealed partial class CollectPage(
+    ServiceBusClient client, PageParts parts, JobBlobs blobs, JobSettings settings, TimeProvider time, ILogger<CollectPage> logger)
+{
+    private const int ReceiveBatch = 100;
+
+    [Function(nameof(CollectPage))]
+    public async Task<PageReport> Run([ActivityTrigger] CollectOrder order, CancellationToken cancellationToken)
+    {
+        await using var session = await client.AcceptSessionAsync(
+            Queues.Results, Queues.PageSession(order.JobId, order.Page), cancellationToken: cancellationToken);
+        var tally = await parts.ReadTallyAsync(order, cancellationToken);
+        var pending = new PendingPart();
+        var slice = time.GetTimestamp();
+        var lastCommit = slice;
+
+        while (!tally.IsComplete && Remaining(slice, settings.CollectSlice) is var left && left > TimeSpan.Zero)
+        {
+            var untilCommit = Remaining(lastCommit, settings.PartInterval);
+            var wait = pending.IsEmpty || left < untilCommit ? left : untilCommit;
+            var messages = wait > TimeSpan.Zero ? await session.ReceiveMessagesAsync(ReceiveBatch, wait, cancellationToken) : [];
+            foreach (var message in messages)
+            {
+                await TakeAsync(order, session, message, tally, pending, cancellationToken);
+            }
+
+            if (tally.IsCompleteWith(pending) || pending.IsFull || Remaining(lastCommit, settings.PartInterval) <= TimeSpan.Zero)
+            {
+                tally = await CommitAsync(order, session, tally, pending, cancellationToken);
+                pending = new PendingPart();
+                lastCommit = time.GetTimestamp();
+            }
+        }
+
+        tally = await CommitAsync(order, session, tally, pending, cancellationToken);
+        return tally.IsComplete && tally.Succeeded + tally.Failed != order.Items
+            ? throw new InvalidDataException(
+                $"Page {order.Page} of job {order.JobId} has {tally.Succeeded + tally.Failed} results for {order.Items} items.")
+            : new PageReport(order.Page, tally.Succeeded, tally.Failed, tally.IsComplete);
+    }
+
+    private TimeSpan Remaining(long since, TimeSpan span) => span - time.GetElapsedTime(since);
+
+    private async Task TakeAsync(
+        CollectOrder order, ServiceBusSessionReceiver session, ServiceBusReceivedMessage message, PageTally tally, PendingPart pending, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = JsonSerializer.Deserialize(message.Body.ToMemory().Span, ContractsJson.Default.ResultMessage)
+                ?? throw new JsonException("The body is null.");
+            if (result.Id.Job != order.JobId || result.Id.Page != order.Page || result.Id.Chunk < 0 || result.Id.Chunk >= order.Chunks)
+            {
+                throw new InvalidDataException($"The page has no chunk {result.Id}.");
+            }
+
+            pending.Receive(message);
+            if (!tally.Has(result.Id.Chunk) && !pending.Has(result.Id.Chunk))
+            {
+                pending.Add(result.Id.Chunk, await LoadAsync(result, cancellationToken));
+            }
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidDataException)
+        {
+            LogUnreadable(unreadable, message.MessageId, order.JobId, order.Page);
+            await session.DeadLetterMessageAsync(message, "UnreadableResult", unreadable.Message, cancellationToken);
+        }
+    }
+
+    private async Task<IReadOnlyList<ItemResult>> LoadAsync(ResultMessage result, CancellationToken cancellationToken) => result switch
+    {
+        { Results: { } inline } => inline,
+        { Blob: { } range } => NdjsonLines.Parse(
+            await blobs.ReadAsync(range.Name, range.Offset, range.Length, cancellationToken), ContractsJson.Default.ItemResult),
+        _ => throw new InvalidDataException($"The result of {result.Id} has neither results nor a blob."),
+    };
+
+    private async Task<PageTally> CommitAsync(
+        CollectOrder order, ServiceBusSessionReceiver session, PageTally tally, PendingPart pending, CancellationToken cancellationToken)
+    {
+        if (!pending.HasResults && pending.IsEmpty)
+        {
+            return tally;
+        }
+
+        if (pending.HasResults)
+        {
+            tally = await parts.CommitAsync(order, tally, pending, cancellationToken);
+        }
+
+        await Task.WhenAll(pending.Messages.Select(message => session.CompleteMessageAsync(message, cancellationToken)));
+        await session.RenewSessionLockAsync(cancellationToken);
+        return tally;
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Result {Message} in the session of job {Job}, page {Page}, cannot be read; dead-lettered it.")]
+    private partial void LogUnreadable(Exception unreadable, string message, string job, int page);
+}

@@ -1,0 +1,45 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace ModelJobs.Functions;
+
+/// <summary>What an operator can tune, from the configuration section <c>Jobs</c> (app settings <c>Jobs__Name</c>).</summary>
+public sealed class JobSettings
+{
+    /// <summary>Name of the configuration section.</summary>
+    public const string Section = "Jobs";
+
+    /// <summary>Blob container of all jobs.</summary>
+    [Required, RegularExpression("^[a-z0-9](-?[a-z0-9]){2,62}$")]
+    public string Container { get; set; } = "modeljobs";
+
+    /// <summary>Pages of one job in flight at once.</summary>
+    [Range(1, 64)]
+    public int MaxPagesInFlight { get; set; } = 8;
+
+    /// <summary>How long one CollectPage call collects before it reports and is called again. Shorter than the sessions' lock.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:00:50")]
+    public TimeSpan CollectSlice { get; set; } = TimeSpan.FromSeconds(40);
+
+    /// <summary>How long results may wait in memory before they are committed to storage as a part.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:00:30")]
+    public TimeSpan PartInterval { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Attempts of one item within a delivery, the first included.</summary>
+    [Range(1, 20)]
+    public int MaxAttempts { get; set; } = 5;
+
+    /// <summary>Wait before an item's second attempt; it doubles with each attempt, jittered.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]
+    public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Longest wait between two attempts of an item.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
+    public TimeSpan MaxRetryDelay { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Seed of the jitter in waits; random if absent. For tests.</summary>
+    public int? Seed { get; set; }
+
+    /// <summary>How long a chunk that came before its turn in its lane waits until it is looked at again.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.01", "00:01:00")]
+    public TimeSpan LaneHold { get; set; } = TimeSpan.FromSeconds(1);
+}

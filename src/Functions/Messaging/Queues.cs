@@ -1,0 +1,32 @@
+namespace ModelJobs.Functions.Messaging;
+
+/// <summary>The queues, as infra/servicebus.json defines them.</summary>
+internal static class Queues
+{
+    /// <summary>Name of the app setting that holds the Service Bus connection.</summary>
+    public const string Connection = "ServiceBus";
+
+    /// <summary>Chunks without order: competing consumers.</summary>
+    public const string Chunks = "chunks";
+
+    /// <summary>Chunks of lanes. Session: <c>{job}/{lane}</c>.</summary>
+    public const string OrderedChunks = "chunks-ordered";
+
+    /// <summary>Answers. Session: <c>{job}/{page}</c>; correlation id: the chunk.</summary>
+    public const string Results = "results";
+
+    /// <summary>What failed for good and waits for a person. Session: the job.</summary>
+    public const string Parked = "parked";
+
+    /// <summary>Suffix of a queue's dead-letter queue.</summary>
+    public const string DeadLetter = "/$DeadLetterQueue";
+
+    /// <summary>The queues that the app sends to.</summary>
+    public static readonly string[] Sent = [Chunks, OrderedChunks, Results, Parked];
+
+    /// <summary>The reply session of a page.</summary>
+    public static string PageSession(string job, int page) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{job}/{page}");
+
+    /// <summary>The session of a lane.</summary>
+    public static string LaneSession(string job, int lane) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{job}/{lane}");
+}

@@ -1,0 +1,99 @@
+using Azure.Identity;
+using Azure.Messaging.ServiceBus;
+using Azure.Storage.Blobs;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using ModelJobs.Functions.Assemble;
+using ModelJobs.Functions.Collect;
+using ModelJobs.Functions.Dispatch;
+using ModelJobs.Functions.Messaging;
+using ModelJobs.Functions.Process;
+using ModelJobs.Functions.Process.Runners;
+using ModelJobs.Functions.Status;
+using ModelJobs.Functions.Storage;
+using ModelJobs.Functions.Submit;
+
+namespace ModelJobs.Functions;
+
+/// <summary>The app as a builder, so that the Functions host, the command line and the tests start the same thing.</summary>
+public static class ModelJobsApp
+{
+    /// <summary>Configures the app; the caller builds and runs it.</summary>
+    /// <param name="args">Command-line configuration, as <c>--Section:Key=value</c>.</param>
+    public static FunctionsApplicationBuilder CreateBuilder(string[] args)
+    {
+        var builder = FunctionsApplication.CreateBuilder(args);
+        builder.ConfigureFunctionsWebApplication();
+
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<JobSettings>()
+            .BindConfiguration(JobSettings.Section)
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<JobSettings>>().Value);
+
+        services.AddSingleton(provider => provider.GetRequiredService<JobSettings>().Seed is { } seed ? new Random(seed) : Random.Shared);
+
+        AddClients(services);
+        services.AddSingleton<JobBlobs>();
+        services.AddSingleton<InputWriter>();
+        services.AddSingleton<JobRequestReader>();
+        services.AddSingleton<ChunkSender>();
+        services.AddSingleton<ChunkItems>();
+        services.AddSingleton<ChunkRunner>();
+        services.AddSingleton<ResultSender>();
+        services.AddSingleton<PageParts>();
+        services.AddSingleton<OrderedBlob>();
+        services.AddSingleton<JobReader>();
+        services.AddSingleton<ModelCatalog>();
+        AddRunners(services);
+        return builder;
+    }
+
+    private static void AddRunners(IServiceCollection services)
+    {
+        services.AddSingleton(provider => new RunnerKind("simulate", _ => new SimulateRunner(provider.GetRequiredService<TimeProvider>())));
+        services.AddSingleton(provider => new RunnerKind(
+            "onnx",
+            model => new OnnxRunner(
+                Path.Combine(provider.GetRequiredService<IHostEnvironment>().ContentRootPath, Required(model, "Path")), model.Get<OnnxRunnerOptions>())));
+    }
+
+    // The settings are read when a client is first used: the local runtime knows its emulators' ports only once they listen.
+    private static void AddClients(IServiceCollection services)
+    {
+        services.AddSingleton(provider =>
+        {
+            var configuration = provider.GetRequiredService<IConfiguration>();
+            return configuration["ServiceBus"] is { Length: > 0 } connectionString
+                ? new ServiceBusClient(connectionString)
+                : new ServiceBusClient(RequiredForIdentity(configuration, "ServiceBus", "fullyQualifiedNamespace"), new DefaultAzureCredential());
+        });
+        services.AddSingleton(provider =>
+        {
+            var configuration = provider.GetRequiredService<IConfiguration>();
+            return configuration["JobStorage"] is { Length: > 0 } connectionString
+                ? new BlobServiceClient(connectionString)
+                : new BlobServiceClient(new Uri(RequiredForIdentity(configuration, "JobStorage", "blobServiceUri")), new DefaultAzureCredential());
+        });
+        foreach (var queue in Queues.Sent)
+        {
+            services.AddKeyedSingleton(queue, (provider, _) => provider.GetRequiredService<ServiceBusClient>().CreateSender(queue));
+        }
+    }
+
+    private static string Required(IConfigurationSection model, string setting) => model[setting] is { Length: > 0 } value
+        ? value
+        : throw new InvalidOperationException($"The setting {model.Path}:{setting} is missing; the model cannot run without it.");
+
+    private static string RequiredForIdentity(IConfiguration configuration, string connection, string property) =>
+        configuration[$"{connection}:{property}"] is { Length: > 0 } value
+            ? value
+            : throw new InvalidOperationException(
+                $"Neither the setting '{connection}' (a connection string) nor '{connection}__{property}' (for managed identity) is set; set one.");
+}

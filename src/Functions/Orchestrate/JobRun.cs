@@ -1,0 +1,67 @@
+using ModelJobs.Contracts;
+using ModelJobs.Functions.Storage;
+
+namespace ModelJobs.Functions.Orchestrate;
+
+/// <summary>The job orchestrator's input: what was submitted and, carried over each ContinueAsNew, how far it came.</summary>
+internal sealed record JobRun
+{
+    public required string JobId { get; init; }
+
+    public required string Model { get; init; }
+
+    public required JobOptions Options { get; init; }
+
+    public required string Input { get; init; }
+
+    public required long Items { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Pages in flight at once.</summary>
+    public required int PagesInFlight { get; init; }
+
+    /// <summary>Pages in the plan; null before the job is planned.</summary>
+    public int? Pages { get; init; }
+
+    /// <summary>When the plan was made: rates count from here.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>The pages before this one are done.</summary>
+    public int NextPage { get; init; }
+
+    /// <summary>The pages before this one are in the output.</summary>
+    public int AssembledPages { get; init; }
+
+    /// <summary>Items of the pages done that succeeded.</summary>
+    public long Succeeded { get; init; }
+
+    /// <summary>Items of the pages done that failed.</summary>
+    public long Failed { get; init; }
+
+    /// <summary>Chunks dispatched so far in each lane; empty where the job has no lanes.</summary>
+    public IReadOnlyList<long> LaneChunks { get; init; } = [];
+
+    /// <summary>Lanes of the job; 0 where its chunks need neither order nor a limit on concurrency.</summary>
+    public int Lanes => Dispatch.Lanes.CountOf(Options);
+
+    public static JobRun Of(JobManifest manifest, JobSettings settings) => new()
+    {
+        JobId = manifest.Id,
+        Model = manifest.Model,
+        Options = manifest.Options,
+        Input = manifest.Input,
+        Items = manifest.Items,
+        CreatedAt = manifest.CreatedAt,
+        PagesInFlight = settings.MaxPagesInFlight,
+    };
+}
+
+/// <summary>The job orchestrator's custom status: what the status endpoint adds to the counts of the pages in flight.</summary>
+/// <param name="Pages">Pages in the plan.</param>
+/// <param name="CompletedPages">Pages done.</param>
+/// <param name="Succeeded">Items of those that succeeded.</param>
+/// <param name="Failed">Items of those that failed.</param>
+/// <param name="StartedAt">When the plan was made.</param>
+/// <param name="InFlight">Numbers of the pages being dispatched or collected.</param>
+internal sealed record JobProgress(int Pages, int CompletedPages, long Succeeded, long Failed, DateTimeOffset? StartedAt, IReadOnlyList<int> InFlight);

@@ -1,0 +1,36 @@
+using System.Text;
+using System.Text.Json;
+using ModelJobs.Functions.Storage;
+
+namespace ModelJobs.Functions.Plan;
+
+/// <summary>A page's place in the input. Stored at a fixed width, so that page n is read with one range request.</summary>
+/// <param name="Page">Number of the page, 0-based.</param>
+/// <param name="Offset">First byte in the input.</param>
+/// <param name="Bytes">Length in the input.</param>
+/// <param name="FirstIndex">Index of the first item.</param>
+/// <param name="Items">Number of items.</param>
+internal sealed record PagePlan(int Page, long Offset, int Bytes, long FirstIndex, int Items)
+{
+    /// <summary>Bytes of a stored plan, its line feed included.</summary>
+    public const int Width = 128;
+
+    /// <summary>The stored form: a line of JSON, padded with spaces.</summary>
+    public byte[] ToLine()
+    {
+        var line = new byte[Width];
+        line.AsSpan().Fill((byte)' ');
+        line[^1] = (byte)'\n';
+        var json = JsonSerializer.SerializeToUtf8Bytes(this, StorageJson.Default.PagePlan);
+        json.CopyTo(line.AsSpan(0, Width - 1));
+        return line;
+    }
+
+    /// <summary>Reads page <paramref name="page"/> of a job's plan.</summary>
+    public static async Task<PagePlan> ReadAsync(JobBlobs blobs, string job, int page, CancellationToken cancellationToken)
+    {
+        var line = await blobs.ReadAsync(JobBlobs.Plan(job), (long)page * Width, Width, cancellationToken);
+        return JsonSerializer.Deserialize(line.Span, StorageJson.Default.PagePlan)
+            ?? throw new InvalidDataException($"Plan of page {page} of job {job} is empty: {Encoding.UTF8.GetString(line.Span)}");
+    }
+}

@@ -1,0 +1,70 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.Azure.Functions.Worker;
+using ModelJobs.Contracts;
+using ModelJobs.Functions.Storage;
+
+namespace ModelJobs.Functions.Plan;
+
+/// <summary>What to plan.</summary>
+/// <param name="JobId">The job.</param>
+/// <param name="Input">Its input blob.</param>
+/// <param name="Items">How many items the input has.</param>
+/// <param name="ChunkItems">Most items in a chunk.</param>
+public sealed record PlanOrder(string JobId, string Input, long Items, int ChunkItems);
+
+/// <summary>What was planned.</summary>
+/// <param name="Pages">Number of pages.</param>
+public sealed record PlanReport(int Pages);
+
+/// <summary>
+/// Cuts the input into pages, in one streaming pass: a page is a run of lines within the limits on items, chunks and bytes.
+/// Running it again writes the same plan.
+/// </summary>
+internal sealed class PlanJob(JobBlobs blobs)
+{
+    private const int ReadBufferBytes = 4 * 1024 * 1024;
+
+    [Function(nameof(PlanJob))]
+    public async Task<PlanReport> Run([ActivityTrigger] PlanOrder order, CancellationToken cancellationToken)
+    {
+        await using var input = await blobs.Blob(order.Input).OpenReadAsync(0, ReadBufferBytes, cancellationToken: cancellationToken);
+        await using var plan = await blobs.Blob(JobBlobs.Plan(order.JobId)).OpenWriteAsync(overwrite: true, cancellationToken: cancellationToken);
+
+        var cutter = new PageCutter(MaxItems(order.ChunkItems), JobLimits.MaxPageBytes);
+        var reader = PipeReader.Create(input, new StreamPipeReaderOptions(bufferSize: ReadBufferBytes));
+        while (true)
+        {
+            var read = await reader.ReadAsync(cancellationToken);
+            var buffer = read.Buffer;
+            while (buffer.PositionOf((byte)'\n') is { } end)
+            {
+                var lineEnd = buffer.GetPosition(1, end);
+                if (cutter.Add((int)buffer.Slice(0, lineEnd).Length) is { } page)
+                {
+                    await plan.WriteAsync(page.ToLine(), cancellationToken);
+                }
+
+                buffer = buffer.Slice(lineEnd);
+            }
+
+            reader.AdvanceTo(buffer.Start, buffer.End);
+            if (read.IsCompleted)
+            {
+                break;
+            }
+        }
+
+        if (cutter.Finish() is { } last)
+        {
+            await plan.WriteAsync(last.ToLine(), cancellationToken);
+        }
+
+        return cutter.Items == order.Items
+            ? new PlanReport(cutter.Pages)
+            : throw new InvalidDataException($"The input of job {order.JobId} has {cutter.Items} lines where {order.Items} were accepted.");
+    }
+
+    /// <summary>Most items in a page whose chunks have <paramref name="chunkItems"/> items.</summary>
+    public static int MaxItems(int chunkItems) => Math.Min(JobLimits.MaxPageItems, JobLimits.MaxPageChunks * chunkItems);
+}

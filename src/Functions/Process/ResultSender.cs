@@ -1,0 +1,39 @@
+using System.Text.Json;
+using Azure.Messaging.ServiceBus;
+using Microsoft.Extensions.DependencyInjection;
+using ModelJobs.Contracts;
+using ModelJobs.Functions.Messaging;
+using ModelJobs.Functions.Storage;
+
+namespace ModelJobs.Functions.Process;
+
+/// <summary>Answers for a chunk: to its page's reply session, correlated by the chunk's id.</summary>
+internal sealed class ResultSender([FromKeyedServices(Queues.Results)] ServiceBusSender sender, JobBlobs blobs)
+{
+    /// <summary>Sends the results of a chunk; those too large to travel are stored first. A second answer is harmless: pages keep one per chunk.</summary>
+    public async Task SendAsync(ChunkId id, IReadOnlyList<ItemResult> results, CancellationToken cancellationToken)
+    {
+        var body = Serialize(new ResultMessage { Id = id, Results = results });
+        if (body.Length > JobLimits.MaxInlineBytes)
+        {
+            var name = JobBlobs.ChunkResult(id);
+            using var lines = NdjsonLines.Write(results, ContractsJson.Default.ItemResult);
+            var length = (int)lines.Length;
+            await blobs.Blob(name).UploadAsync(lines, cancellationToken: cancellationToken);
+            body = Serialize(new ResultMessage { Id = id, Blob = new BlobRange(name, 0, length) });
+        }
+
+        var chunk = id.ToString();
+        await sender.SendMessageAsync(
+            new ServiceBusMessage(body)
+            {
+                MessageId = chunk,
+                CorrelationId = chunk,
+                ContentType = "application/json",
+                SessionId = Queues.PageSession(id.Job, id.Page),
+            },
+            cancellationToken);
+    }
+
+    private static byte[] Serialize(ResultMessage message) => JsonSerializer.SerializeToUtf8Bytes(message, ContractsJson.Default.ResultMessage);
+}

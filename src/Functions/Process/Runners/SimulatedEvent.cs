@@ -1,0 +1,77 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+
+namespace ModelJobs.Functions.Process.Runners;
+
+/// <summary>The input of an item of <see cref="SimulateRunner"/>.</summary>
+/// <param name="Id">Name of the event: the JSON string, or the number as it was written.</param>
+/// <param name="Duration">How long the event takes.</param>
+/// <param name="Failure">How the event fails, if it does.</param>
+internal sealed record SimulatedEvent(string Id, TimeSpan Duration, SimulatedFailure? Failure)
+{
+    private const string Form =
+        """Send {"id": 7, "duration": 0.2}, optionally with "fail": "transient" or "permanent" and "failTimes": 2.""";
+
+    /// <summary>Reads an item's input; <paramref name="problem"/> says what is wrong with it and what to send.</summary>
+    public static bool TryRead(
+        JsonElement input, [NotNullWhen(true)] out SimulatedEvent? simulated, [NotNullWhen(false)] out string? problem)
+    {
+        simulated = null;
+        problem = null;
+        if (input.ValueKind != JsonValueKind.Object)
+            problem = $"The input is not an object. {Form}";
+        else if (!TryReadId(input, out var id))
+            problem = $"\"id\" must be there, as a number or a string. {Form}";
+        else if (!TryReadDuration(input, out var duration))
+            problem = $"\"duration\" must be a number of seconds from 0 to {SimulateRunner.MaxDurationSeconds}. {Form}";
+        else if (!TryReadFailure(input, out var failure))
+            problem = $"\"fail\" must be \"transient\" or \"permanent\", \"failTimes\" beside it a whole number from 0. {Form}";
+        else
+            simulated = new SimulatedEvent(id, duration, failure);
+        return problem is null;
+    }
+
+    private static bool TryReadId(JsonElement input, [NotNullWhen(true)] out string? id)
+    {
+        id = !input.TryGetProperty("id", out var value) ? null : value.ValueKind switch
+        {
+            JsonValueKind.Number => value.GetRawText(),
+            JsonValueKind.String => value.GetString(),
+            _ => null,
+        };
+        return id is not null;
+    }
+
+    private static bool TryReadDuration(JsonElement input, out TimeSpan duration)
+    {
+        duration = TimeSpan.Zero;
+        if (!input.TryGetProperty("duration", out var value))
+            return true;
+        if (value.ValueKind != JsonValueKind.Number
+            || !value.TryGetDouble(out var seconds)
+            || seconds is not (>= 0 and <= SimulateRunner.MaxDurationSeconds))
+            return false;
+        duration = TimeSpan.FromSeconds(seconds);
+        return true;
+    }
+
+    private static bool TryReadFailure(JsonElement input, out SimulatedFailure? failure)
+    {
+        failure = null;
+        var times = int.MaxValue;
+        if (input.TryGetProperty("failTimes", out var count)
+            && (count.ValueKind != JsonValueKind.Number || !count.TryGetInt32(out times) || times < 0))
+            return false;
+        if (!input.TryGetProperty("fail", out var word))
+            return count.ValueKind == JsonValueKind.Undefined;
+        if (word.ValueKind != JsonValueKind.String || word.GetString() is not ("transient" or "permanent"))
+            return false;
+        failure = new SimulatedFailure(word.ValueEquals("transient"), times);
+        return true;
+    }
+}
+
+/// <summary>How a simulated event fails.</summary>
+/// <param name="IsTransient">Whether trying again can help.</param>
+/// <param name="Times">How many attempts fail.</param>
+internal readonly record struct SimulatedFailure(bool IsTransient, int Times);

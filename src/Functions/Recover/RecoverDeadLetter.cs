@@ -1,0 +1,80 @@
+using System.Text.Json;
+using Azure.Messaging.ServiceBus;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using ModelJobs.Contracts;
+using ModelJobs.Functions.Dispatch;
+using ModelJobs.Functions.Messaging;
+using ModelJobs.Functions.Process;
+
+namespace ModelJobs.Functions.Recover;
+
+/// <summary>
+/// Answers for chunks that were dead-lettered, so that no page waits for them: their items fail with the dead letter's reason.
+/// A chunk of a lane goes back into its lane marked as failed, since only there can the lane move on. What cannot be read is parked.
+/// </summary>
+internal sealed partial class RecoverDeadLetter(
+    ChunkItems items,
+    ResultSender results,
+    ChunkSender chunks,
+    [FromKeyedServices(Queues.Parked)] ServiceBusSender parked,
+    ILogger<RecoverDeadLetter> logger)
+{
+    /// <summary>Session of parked messages that name no job.</summary>
+    private const string UnknownJob = "unknown";
+
+    [Function("RecoverChunk")]
+    public Task RecoverChunk(
+        [ServiceBusTrigger(Queues.Chunks + Queues.DeadLetter, Connection = Queues.Connection, AutoCompleteMessages = false)]
+        ServiceBusReceivedMessage message,
+        ServiceBusMessageActions actions,
+        CancellationToken cancellationToken) => RecoverAsync(message, actions, cancellationToken);
+
+    [Function("RecoverOrderedChunk")]
+    public Task RecoverOrderedChunk(
+        [ServiceBusTrigger(Queues.OrderedChunks + Queues.DeadLetter, Connection = Queues.Connection, AutoCompleteMessages = false)]
+        ServiceBusReceivedMessage message,
+        ServiceBusMessageActions actions,
+        CancellationToken cancellationToken) => RecoverAsync(message, actions, cancellationToken);
+
+    private async Task RecoverAsync(ServiceBusReceivedMessage message, ServiceBusMessageActions actions, CancellationToken cancellationToken)
+    {
+        LogDeadLetter(message.MessageId, message.DeadLetterReason, message.DeliveryCount);
+        try
+        {
+            var chunk = ChunkItems.Read(message);
+            if (chunk.Failed is not null)
+            {
+                throw new InvalidDataException("The answer for a dead-lettered chunk was dead-lettered itself.");
+            }
+
+            var error = new JobError("dead_lettered", $"The chunk was given up: {message.DeadLetterReason}. {message.DeadLetterErrorDescription}".TrimEnd());
+            if (chunk.Lane is { } lane)
+            {
+                var body = JsonSerializer.SerializeToUtf8Bytes(chunk with { Failed = error }, ContractsJson.Default.ChunkMessage);
+                var failed = ChunkSender.Message(chunk.Id, lane.Number, body);
+                failed.MessageId += "!";
+                await chunks.SendAsync(failed, cancellationToken);
+            }
+            else
+            {
+                await results.SendAsync(chunk.Id, ChunkRunner.FailAll(await items.LoadAsync(chunk, cancellationToken), error), cancellationToken);
+            }
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidDataException)
+        {
+            LogUnreadable(unreadable, message.MessageId);
+            await parked.SendMessageAsync(
+                new ServiceBusMessage(message) { SessionId = message.CorrelationId?.Split('/')[0] ?? UnknownJob }, cancellationToken);
+        }
+
+        await actions.CompleteMessageAsync(message, cancellationToken);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Chunk {Chunk} was dead-lettered ({Reason}) after {Deliveries} deliveries; answering for it.")]
+    private partial void LogDeadLetter(string chunk, string? reason, int deliveries);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Dead letter {Message} cannot be answered for; parked it.")]
+    private partial void LogUnreadable(Exception unreadable, string message);
+}

@@ -1,0 +1,68 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using ModelJobs.Contracts;
+using ModelJobs.Functions.Http;
+
+namespace ModelJobs.Functions.Status;
+
+/// <summary><c>GET /api/jobs/{id}</c>. With <c>Prefer: wait=N</c> (RFC 7240) it answers when the job has ended, or after N seconds.</summary>
+internal sealed class GetJob(JobReader jobs, TimeProvider time)
+{
+    /// <summary>Longest wait; gateways cut calls not much later.</summary>
+    private const int MaxWaitSeconds = 60;
+
+    [Function(nameof(GetJob))]
+    public async Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "jobs/{id}")] HttpRequest request,
+        string id,
+        [DurableClient] DurableTaskClient durable,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            var job = await jobs.ReadAsync(durable, id, cancellationToken);
+            if (job.CompletedAt is null && WaitOf(request) is { } wait)
+            {
+                await WaitForEndAsync(durable, id, wait, cancellationToken);
+                job = await jobs.ReadAsync(durable, id, cancellationToken);
+            }
+
+            if (job.CompletedAt is null)
+            {
+                request.HttpContext.Response.Headers.RetryAfter = "1";
+            }
+
+            return Results.Json(job, ContractsJson.Default.Job);
+        }
+        catch (ProblemException refused)
+        {
+            return refused.Problem.ToResult();
+        }
+    }
+
+    private async Task WaitForEndAsync(DurableTaskClient durable, string id, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(wait, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            await durable.WaitForInstanceCompletionAsync(id, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The wait is over; the caller sees how far the job is.
+        }
+    }
+
+    private static TimeSpan? WaitOf(HttpRequest request)
+    {
+        const string Wait = "wait=";
+        var preference = request.Headers["Prefer"].SelectMany(header => (header ?? "").Split([',', ';'], StringSplitOptions.TrimEntries))
+            .FirstOrDefault(part => part.StartsWith(Wait, StringComparison.OrdinalIgnoreCase));
+        return int.TryParse(preference?[Wait.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? TimeSpan.FromSeconds(Math.Min(seconds, MaxWaitSeconds))
+            : null;
+    }
+}

@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using ModelJobs.Contracts;
+using ModelJobs.Functions.Http;
+using ModelJobs.Functions.Storage;
+
+namespace ModelJobs.Functions.Status;
+
+/// <summary>
+/// <c>GET /api/jobs/{id}/results</c> and <c>/errors</c>: NDJSON in input order. While the job runs they give what is assembled so far;
+/// with <c>?follow=true</c> they go on until the job has ended.
+/// </summary>
+internal sealed class GetResults(JobReader jobs, JobBlobs blobs, TimeProvider time)
+{
+    private static readonly TimeSpan FollowInterval = TimeSpan.FromSeconds(1);
+
+    [Function(nameof(GetResults))]
+    public Task<IResult> Results(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "jobs/{id}/results")] HttpRequest request,
+        string id,
+        [DurableClient] DurableTaskClient durable,
+        CancellationToken cancellationToken) => RunAsync(request, id, JobBlobs.Output(id), durable, cancellationToken);
+
+    [Function("GetErrors")]
+    public Task<IResult> Errors(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "jobs/{id}/errors")] HttpRequest request,
+        string id,
+        [DurableClient] DurableTaskClient durable,
+        CancellationToken cancellationToken) => RunAsync(request, id, JobBlobs.Errors(id), durable, cancellationToken);
+
+    private async Task<IResult> RunAsync(HttpRequest request, string id, string blob, DurableTaskClient durable, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var job = await jobs.ReadAsync(durable, id, cancellationToken);
+            var follow = bool.TryParse(request.Query["follow"], out var value) && value;
+            return Microsoft.AspNetCore.Http.Results.Stream(body => CopyAsync(job, blob, follow, durable, body, cancellationToken), "application/x-ndjson");
+        }
+        catch (ProblemException refused)
+        {
+            return refused.Problem.ToResult();
+        }
+    }
+
+    private async Task CopyAsync(Job job, string blob, bool follow, DurableTaskClient durable, Stream body, CancellationToken cancellationToken)
+    {
+        var reader = new GrowingBlob(blobs.Blob(blob));
+        while (true)
+        {
+            // The status is read before the blob: what a job had written when it ended is then surely in the last copy.
+            var ended = job.CompletedAt is not null;
+            await reader.CopyNewAsync(body, cancellationToken);
+            await body.FlushAsync(cancellationToken);
+            if (ended || !follow)
+            {
+                return;
+            }
+
+            await Task.Delay(FollowInterval, time, cancellationToken);
+            job = await jobs.ReadAsync(durable, job.Id, cancellationToken);
+        }
+    }
+}

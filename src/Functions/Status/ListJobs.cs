@@ -1,0 +1,67 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using ModelJobs.Contracts;
+using ModelJobs.Functions.Http;
+using ModelJobs.Functions.Submit;
+
+namespace ModelJobs.Functions.Status;
+
+/// <summary><c>GET /api/jobs?top=N</c>: the jobs there are, in pages.</summary>
+internal sealed class ListJobs(JobReader jobs)
+{
+    private const int DefaultTop = 50;
+    private const int MaxTop = 200;
+
+    [Function(nameof(ListJobs))]
+    public async Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "jobs")] HttpRequest request,
+        [DurableClient] DurableTaskClient durable,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            var top = TopOf(request);
+            var query = new OrchestrationQuery
+            {
+                InstanceIdPrefix = JobId.Prefix,
+                PageSize = top,
+                FetchInputsAndOutputs = true,
+            };
+            string? continuation = request.Query["continuation"];
+            await foreach (var page in durable.GetAllInstancesAsync(query).AsPages(string.IsNullOrEmpty(continuation) ? null : continuation, top)
+                .WithCancellation(cancellationToken))
+            {
+                return Results.Json(ToList(page, top), ContractsJson.Default.JobList);
+            }
+
+            return Results.Json(new JobList([], null), ContractsJson.Default.JobList);
+        }
+        catch (ProblemException refused)
+        {
+            return refused.Problem.ToResult();
+        }
+    }
+
+    private JobList ToList(Page<OrchestrationMetadata> page, int top)
+    {
+        var listed = page.Values.Where(instance => JobId.IsValid(instance.InstanceId)).Select(jobs.Describe).OrderByDescending(job => job.CreatedAt);
+        var next = string.IsNullOrEmpty(page.ContinuationToken)
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"/api/jobs?top={top}&continuation={Uri.EscapeDataString(page.ContinuationToken)}");
+        return new JobList([.. listed], next);
+    }
+
+    private static int TopOf(HttpRequest request)
+    {
+        string? text = request.Query["top"];
+        return text switch
+        {
+            null => DefaultTop,
+            _ when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var top) && top is >= 1 and <= MaxTop => top,
+            _ => throw Problems.BadOption($"top must be 1 to {MaxTop}, not '{text}'."),
+        };
+    }
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using ModelJobs.Contracts;
+
+namespace ModelJobs.Functions.Storage;
+
+/// <summary>
+/// Where a job's blobs lie: one container, <c>{job}/...</c> below it.
+/// <code>
+/// {job}/job.json                     what was submitted (JobManifest); its existence makes the job
+/// {job}/input-{attempt}.jsonl        the items, one ChunkItem a line
+/// {job}/plan.jsonl                   one fixed-width PagePlan a line
+/// {job}/pages/{page}/chunks.jsonl    chunks too large to travel whose items do not lie together in the input
+/// {job}/pages/{page}/result-{n}.jsonl  a chunk's results, too large to travel
+/// {job}/pages/{page}/part-{n}.jsonl  collected results, sorted by index within the part
+/// {job}/output.jsonl, errors.jsonl   the assembled results, in input order
+/// </code>
+/// </summary>
+internal sealed class JobBlobs(BlobServiceClient service, JobSettings settings) : IDisposable
+{
+    private readonly BlobContainerClient _container = service.GetBlobContainerClient(settings.Container);
+    private readonly SemaphoreSlim _creating = new(1, 1);
+    private volatile bool _created;
+
+    public static string Manifest(string job) => $"{job}/job.json";
+
+    public static string Input(string job, string attempt) => $"{job}/input-{attempt}.jsonl";
+
+    public static string Plan(string job) => $"{job}/plan.jsonl";
+
+    public static string Output(string job) => $"{job}/output.jsonl";
+
+    public static string Errors(string job) => $"{job}/errors.jsonl";
+
+    public static string Page(string job, int page) => string.Create(CultureInfo.InvariantCulture, $"{job}/pages/{page:D6}/");
+
+    public static string PageChunks(string job, int page) => Page(job, page) + "chunks.jsonl";
+
+    public static string ChunkResult(ChunkId id) => string.Create(CultureInfo.InvariantCulture, $"{Page(id.Job, id.Page)}result-{id.Chunk:D5}.jsonl");
+
+    public static string PageParts(string job, int page) => Page(job, page) + "part-";
+
+    public static string PagePart(string job, int page, int part) => string.Create(CultureInfo.InvariantCulture, $"{PageParts(job, page)}{part:D5}.jsonl");
+
+    public BlockBlobClient Blob(string name) => _container.GetBlockBlobClient(name);
+
+    public AsyncPageable<BlobItem> ListAsync(string prefix, CancellationToken cancellationToken) =>
+        _container.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, prefix, cancellationToken);
+
+    /// <summary>Reads a blob's bytes <paramref name="offset"/> to <paramref name="offset"/> + <paramref name="length"/> at once.</summary>
+    public async Task<ReadOnlyMemory<byte>> ReadAsync(string name, long offset, int length, CancellationToken cancellationToken)
+    {
+        if (length == 0)
+        {
+            return default;
+        }
+
+        var options = new BlobDownloadOptions { Range = new HttpRange(offset, length) };
+        var content = (await Blob(name).DownloadContentAsync(options, cancellationToken)).Value.Content.ToMemory();
+        return content.Length == length
+            ? content
+            : throw new InvalidDataException($"Blob '{name}' has {content.Length} bytes at offset {offset} where {length} were expected.");
+    }
+
+    /// <summary>Makes the container if it is not there; cheap after the first call.</summary>
+    public async Task EnsureContainerAsync(CancellationToken cancellationToken)
+    {
+        if (_created)
+        {
+            return;
+        }
+
+        await _creating.WaitAsync(cancellationToken);
+        try
+        {
+            await _container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+            _created = true;
+        }
+        finally
+        {
+            _creating.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _creating.Dispose();
+}

@@ -1,0 +1,38 @@
+using System.Text.Json.Serialization;
+using ModelJobs.Contracts;
+
+namespace ModelJobs.Functions.Storage;
+
+/// <summary>What was submitted. Written once; the blob's creation is the moment at which the job exists.</summary>
+internal sealed record JobManifest
+{
+    /// <summary>Id of the job.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Name of the model.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Options, defaults filled in.</summary>
+    public required JobOptions Options { get; init; }
+
+    /// <summary>Name of the input blob.</summary>
+    public required string Input { get; init; }
+
+    /// <summary>Number of items.</summary>
+    public required long Items { get; init; }
+
+    /// <summary>SHA-256 of model, options and items, in hex: tells a repeated request from a different one.</summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>When the job was accepted (UTC).</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>Source-generated JSON of what the app stores for itself.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(JobManifest))]
+[JsonSerializable(typeof(Plan.PagePlan))]
+[JsonSerializable(typeof(Process.LaneState))]
+internal sealed partial class StorageJson : JsonSerializerContext;

@@ -1,0 +1,94 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Azure.Storage.Blobs.Models;
+using ModelJobs.Contracts;
+using ModelJobs.Functions.Http;
+using ModelJobs.Functions.Plan;
+using ModelJobs.Functions.Storage;
+
+namespace ModelJobs.Functions.Submit;
+
+/// <summary>An input as stored.</summary>
+/// <param name="Name">Name of the blob.</param>
+/// <param name="Items">Number of items.</param>
+/// <param name="Fingerprint">SHA-256 of model, options and items, in hex.</param>
+internal sealed record StoredInput(string Name, long Items, string Fingerprint);
+
+/// <summary>Streams a job's items into its input blob, one <see cref="ChunkItem"/> a line, so that any run of lines can travel as it is.</summary>
+internal sealed class InputWriter(JobBlobs blobs)
+{
+    private const int BlockBytes = 4 * 1024 * 1024;
+
+    /// <summary>Stores the items. If anything is wrong with one, nothing stays behind.</summary>
+    /// <param name="blobName">Name of a blob that nobody else writes.</param>
+    /// <param name="model">Name of the model; part of the fingerprint.</param>
+    /// <param name="options">Options of the job; part of the fingerprint.</param>
+    /// <param name="items">The items with their line numbers.</param>
+    /// <param name="cancellationToken">Ends the upload.</param>
+    /// <exception cref="ProblemException">There is no item, or more than the limits allow, or one is malformed.</exception>
+    public async Task<StoredInput> WriteAsync(
+        string blobName, string model, JobOptions options, IAsyncEnumerable<(long Line, Item Item)> items, CancellationToken cancellationToken)
+    {
+        await blobs.EnsureContainerAsync(cancellationToken);
+        var blob = blobs.Blob(blobName);
+        try
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(new JobRequest { Model = model, Items = [], Options = options }, ContractsJson.Default.JobRequest));
+            var count = 0L;
+            var bytes = 0L;
+            var write = new BlockBlobOpenWriteOptions { BufferSize = BlockBytes };
+            await using (var stream = await blob.OpenWriteAsync(overwrite: true, write, cancellationToken))
+            {
+                await foreach (var (line, item) in items.WithCancellation(cancellationToken))
+                {
+                    var stored = ToLine(item, count, line);
+                    count++;
+                    bytes += stored.Length;
+                    CheckLimits(count, bytes, options);
+                    hash.AppendData(stored);
+                    await stream.WriteAsync(stored, cancellationToken);
+                }
+            }
+
+            return count > 0
+                ? new StoredInput(blobName, count, Convert.ToHexStringLower(hash.GetHashAndReset()))
+                : throw Problems.BadInput("The job has no items; send at least one.");
+        }
+        catch
+        {
+            await DeleteAsync(blobName);
+            throw;
+        }
+    }
+
+    /// <summary>Removes an input that no job uses.</summary>
+    public async Task DeleteAsync(string blobName) => await blobs.Blob(blobName).DeleteIfExistsAsync(cancellationToken: CancellationToken.None);
+
+    private static byte[] ToLine(Item item, long index, long line)
+    {
+        var stored = new ChunkItem
+        {
+            Index = index,
+            Id = item.Id ?? line.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            Key = item.Key,
+            Input = item.Input,
+            Meta = item.Meta,
+        };
+        return [.. JsonSerializer.SerializeToUtf8Bytes(stored, ContractsJson.Default.ChunkItem), (byte)'\n'];
+    }
+
+    private static void CheckLimits(long items, long bytes, JobOptions options)
+    {
+        var pageItems = PlanJob.MaxItems(options.ChunkItems ?? JobLimits.DefaultChunkItems);
+        if (items > JobLimits.MaxItems || bytes > JobLimits.MaxInputBytes)
+        {
+            throw Problems.TooLarge($"A job has at most {JobLimits.MaxItems} items and {JobLimits.MaxInputBytes} bytes; split it.");
+        }
+
+        if ((items / pageItems) + (bytes / JobLimits.MaxPageBytes) >= JobLimits.MaxPages)
+        {
+            throw Problems.TooLarge($"The job would have more than {JobLimits.MaxPages} pages; split it, or raise chunkItems.");
+        }
+    }
+}

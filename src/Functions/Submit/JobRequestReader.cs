@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+using ModelJobs.Contracts;
+using ModelJobs.Functions.Http;
+using ModelJobs.Functions.Process.Runners;
+
+namespace ModelJobs.Functions.Submit;
+
+/// <summary>A request to run a job, items still unread where they can be streamed.</summary>
+/// <param name="Model">Name of a configured model.</param>
+/// <param name="Options">Options, checked, defaults filled in.</param>
+/// <param name="Items">The items with their 1-based line (NDJSON) or place (JSON).</param>
+internal sealed record ReadRequest(string Model, JobOptions Options, IAsyncEnumerable<(long Line, Item Item)> Items);
+
+/// <summary>Reads <c>POST /api/jobs</c> in its two forms.</summary>
+internal sealed class JobRequestReader(ModelCatalog models)
+{
+    private static readonly string[] QueryNames = ["model", "orderByKey", "chunkItems", "maxConcurrency", "code"];
+
+    /// <summary>Reads model and options, and hands out the items.</summary>
+    /// <exception cref="ProblemException">The request is refused.</exception>
+    public async Task<ReadRequest> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var contentType = MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed.MediaType.Value : null;
+        return contentType?.ToLowerInvariant() switch
+        {
+            "application/x-ndjson" or "application/jsonl" or "application/x-jsonlines" => ReadLines(request, cancellationToken),
+            "application/json" => await ReadJsonAsync(request, cancellationToken),
+            _ => throw Problems.ContentTypeNotSupported(request.ContentType),
+        };
+    }
+
+    private ReadRequest ReadLines(HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Query.Keys.FirstOrDefault(name => !QueryNames.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+        {
+            throw Problems.BadOption($"'{unknown}' is not an option; there are {string.Join(", ", QueryNames.SkipLast(1))}.");
+        }
+
+        var options = new JobOptions
+        {
+            OrderByKey = Query(request, "orderByKey", text => bool.TryParse(text, out var value) ? value : (bool?)null, "true or false") ?? false,
+            ChunkItems = Query(request, "chunkItems", ParseInt, "a whole number"),
+            MaxConcurrency = Query(request, "maxConcurrency", ParseInt, "a whole number"),
+        };
+        return new ReadRequest(CheckModel(request.Query["model"]), Check(options), ItemLines.ReadAsync(request.BodyReader, cancellationToken));
+    }
+
+    private async Task<ReadRequest> ReadJsonAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (request.ContentLength > JobLimits.MaxJsonBodyBytes)
+        {
+            throw JsonTooLarge();
+        }
+
+        try
+        {
+            await using var body = new LimitedStream(request.Body, JobLimits.MaxJsonBodyBytes, JsonTooLarge);
+            var job = await JsonSerializer.DeserializeAsync(body, ContractsJson.Default.JobRequest, cancellationToken)
+                ?? throw new JsonException("null is not a job.");
+            return new ReadRequest(CheckModel(job.Model), Check(job.Options), Numbered(job.Items));
+        }
+        catch (JsonException malformed)
+        {
+            var (line, column) = (malformed.LineNumber + 1, malformed.BytePositionInLine + 1);
+            throw Problems.BadInput($"Line {line}, column {column} of the JSON body: {ItemLines.Reason(malformed)} Nothing was accepted.", line, column);
+        }
+    }
+
+    private static async IAsyncEnumerable<(long Line, Item Item)> Numbered(IReadOnlyList<Item> items)
+    {
+        await Task.CompletedTask;
+        for (var i = 0; i < items.Count; i++)
+        {
+            ItemLines.CheckNames(items[i], i + 1);
+            yield return (i + 1, items[i]);
+        }
+    }
+
+    private string CheckModel(string? model) => model switch
+    {
+        null or "" => throw Problems.BadOption("No model was named; add ?model=NAME or \"model\":\"NAME\"."),
+        _ when models.Contains(model) => model,
+        _ => throw Problems.UnknownModel(model.Length > JobLimits.MaxNameLength ? model[..JobLimits.MaxNameLength] : model, models.Names),
+    };
+
+    private static JobOptions Check(JobOptions options)
+    {
+        if (options.ChunkItems is < 1 or > JobLimits.MaxChunkItems)
+        {
+            throw Problems.BadOption($"chunkItems must be 1 to {JobLimits.MaxChunkItems}.");
+        }
+
+        if (options.MaxConcurrency is < 1 or > JobLimits.MaxConcurrency)
+        {
+            throw Problems.BadOption($"maxConcurrency must be 1 to {JobLimits.MaxConcurrency}.");
+        }
+
+        return options with { ChunkItems = options.ChunkItems ?? JobLimits.DefaultChunkItems };
+    }
+
+    private static T? Query<T>(HttpRequest request, string name, Func<string, T?> parse, string expected)
+        where T : struct
+    {
+        string? text = request.Query[name];
+        return string.IsNullOrEmpty(text) ? null : parse(text) ?? throw Problems.BadOption($"{name} must be {expected}, not '{text}'.");
+    }
+
+    private static int? ParseInt(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
+
+    private static ProblemException JsonTooLarge() =>
+        Problems.TooLarge($"A JSON body has at most {JobLimits.MaxJsonBodyBytes} bytes; send more items as application/x-ndjson, which is streamed.");
+}

@@ -1,0 +1,121 @@
+using System.Text.Json;
+using Azure;
+using Azure.Storage.Blobs.Models;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using ModelJobs.Contracts;
+using ModelJobs.Functions.Http;
+using ModelJobs.Functions.Orchestrate;
+using ModelJobs.Functions.Status;
+using ModelJobs.Functions.Storage;
+
+namespace ModelJobs.Functions.Submit;
+
+/// <summary><c>POST /api/jobs</c>: stores the input, makes the job, starts its orchestration.</summary>
+internal sealed class SubmitJob(JobBlobs blobs, JobRequestReader requests, InputWriter inputs, JobReader jobs, JobSettings settings, TimeProvider time)
+{
+    private const string IdempotencyKey = "Idempotency-Key";
+
+    [Function(nameof(SubmitJob))]
+    public async Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "jobs")] HttpRequest request,
+        [DurableClient] DurableTaskClient durable,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            var manifest = await AcceptAsync(request, cancellationToken);
+            await StartAsync(durable, manifest, cancellationToken);
+            var job = await jobs.ReadAsync(durable, manifest.Id, cancellationToken);
+            request.HttpContext.Response.Headers["Operation-Location"] =
+                $"{request.Scheme}://{request.Host}{job.Links.Self}";
+            request.HttpContext.Response.Headers.RetryAfter = "1";
+            return Results.Json(job, ContractsJson.Default.Job, statusCode: StatusCodes.Status202Accepted);
+        }
+        catch (ProblemException refused)
+        {
+            return refused.Problem.ToResult();
+        }
+    }
+
+    private async Task<JobManifest> AcceptAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var id = JobIdOf(request);
+        var job = await requests.ReadAsync(request, cancellationToken);
+        var attempt = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
+        var input = await inputs.WriteAsync(JobBlobs.Input(id, attempt), job.Model, job.Options, job.Items, cancellationToken);
+        var manifest = new JobManifest
+        {
+            Id = id,
+            Model = job.Model,
+            Options = job.Options,
+            Input = input.Name,
+            Items = input.Items,
+            Fingerprint = input.Fingerprint,
+            CreatedAt = time.GetUtcNow(),
+        };
+
+        var stored = await CreateOrReadAsync(manifest, cancellationToken);
+        if (stored.Input != input.Name)
+        {
+            // The key has made a job before. Its input stands; this copy has no job.
+            await inputs.DeleteAsync(input.Name);
+        }
+
+        return stored.Fingerprint == input.Fingerprint ? stored : throw Problems.KeyReused(id);
+    }
+
+    private string JobIdOf(HttpRequest request)
+    {
+        string? key = request.Headers[IdempotencyKey];
+        return key switch
+        {
+            null => JobId.Create(time),
+            { Length: 0 or > JobLimits.MaxNameLength } => throw Problems.BadOption($"{IdempotencyKey} must have 1 to {JobLimits.MaxNameLength} characters."),
+            _ => JobId.FromKey(key),
+        };
+    }
+
+    private async Task<JobManifest> CreateOrReadAsync(JobManifest manifest, CancellationToken cancellationToken)
+    {
+        var blob = blobs.Blob(JobBlobs.Manifest(manifest.Id));
+        try
+        {
+            var onlyIfNew = new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
+            var body = BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(manifest, StorageJson.Default.JobManifest));
+            await blob.UploadAsync(body.ToStream(), onlyIfNew, cancellationToken);
+            return manifest;
+        }
+        catch (RequestFailedException exists) when (exists.Status is StatusCodes.Status409Conflict or StatusCodes.Status412PreconditionFailed)
+        {
+            var content = await blob.DownloadContentAsync(cancellationToken);
+            return JsonSerializer.Deserialize(content.Value.Content.ToMemory().Span, StorageJson.Default.JobManifest)
+                ?? throw new InvalidDataException($"The manifest of job {manifest.Id} is empty.");
+        }
+    }
+
+    /// <summary>Starts the orchestration unless it was started before, be it by a call that ended before it could answer.</summary>
+    private async Task StartAsync(DurableTaskClient durable, JobManifest manifest, CancellationToken cancellationToken)
+    {
+        if (await durable.GetInstanceAsync(manifest.Id, cancellationToken) is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            await durable.ScheduleNewOrchestrationInstanceAsync(
+                nameof(JobOrchestrator), JobRun.Of(manifest, settings), new StartOrchestrationOptions(manifest.Id), cancellationToken);
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Back ends refuse a taken id each with an exception of its own; what counts is whether the job runs.
+            if (await durable.GetInstanceAsync(manifest.Id, cancellationToken) is null)
+            {
+                throw;
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using ModelJobs.Cli.Tests.StandIns;
+
+namespace ModelJobs.Cli.Tests.Commands;
+
+public sealed class CommandParsingTests
+{
+    [Theory]
+    [InlineData("bogus", "Unrecognized command or argument 'bogus'")]
+    [InlineData("run items.jsonl", "Option '--model' is required")]
+    [InlineData("submit --model m", "Required argument 'FILE' missing")]
+    [InlineData("submit items.jsonl --model m --chunk-items 0", "--chunk-items must be a whole number from 1 to 1000")]
+    [InlineData("submit items.jsonl --model m --chunk-items many", "--chunk-items must be a whole number from 1 to 1000")]
+    [InlineData("submit items.jsonl --model m --max-concurrency 1001", "--max-concurrency must be a whole number from 1 to 1000")]
+    [InlineData("serve --port 65536", "--port must be a whole number from 0 to 65535")]
+    [InlineData("list --top 0", "--top must be a whole number from 1 to 10000")]
+    [InlineData("watch", "Required argument 'JOB' missing")]
+    [InlineData("run items.jsonl --model m --endpoint http://localhost", "do not apply to `jobs run`")]
+    [InlineData("serve --key k", "do not apply to `jobs serve`")]
+    [InlineData("show a --endpoint ftp://host", "ftp://host is not an HTTP address")]
+    public async Task Run_WithBadArguments_SaysWhatIsWrongAndExits2(string args, string message)
+    {
+        CliRun run = await CliRun.ExecuteAsync(args.Split(' '));
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(message, run.Error, StringComparison.Ordinal);
+        Assert.Empty(run.Output);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("   ")]
+    public async Task Watch_WithEmptyId_IsRefused(string id)
+    {
+        CliRun run = await CliRun.ExecuteAsync(["watch", id]);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("JOB must not be empty", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_WithoutArguments_ShowsTheCommands()
+    {
+        CliRun run = await CliRun.ExecuteAsync([]);
+
+        Assert.Equal(0, run.ExitCode);
+        foreach (string command in (string[])["serve", "run", "submit", "watch", "show", "list", "results", "errors"])
+            Assert.Contains($"\n  {command} ", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_WithKeyInTheEnvironment_DoesNotPrintIt()
+    {
+        CliRun run = await CliRun.ExecuteAsync(
+            ["submit", "--help"], new CliSetup { Variables = { ["MODELJOBS_KEY"] = "secret" } });
+
+        Assert.Contains("--key", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", run.Output, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Text.Json;
+using Microsoft.Extensions.Time.Testing;
+using ModelJobs.Cli.Tests.StandIns;
+using ModelJobs.Contracts;
+
+namespace ModelJobs.Cli.Tests.Commands;
+
+public sealed class ShowAndListCommandTests : IAsyncLifetime
+{
+    private readonly FakeTimeProvider _time = new();
+    private StandInService _service = null!;
+
+    public async ValueTask InitializeAsync() => _service = await StandInService.StartAsync(_time);
+
+    public ValueTask DisposeAsync() => _service.DisposeAsync();
+
+    [Fact]
+    public async Task Show_OfRunningJob_PrintsWhatTheServiceKnows()
+    {
+        _service.Statuses.Enqueue(Jobs.Running(48, 2) with { Options = new JobOptions { OrderByKey = true, ChunkItems = 50 } });
+
+        CliRun run = await CliRun.AgainstAsync(_service, _time, "show", Jobs.Id);
+
+        Assert.Equal(0, run.ExitCode);
+        foreach (string text in (string[])
+            [
+                "Job a1b2", "Running", "simulate", "50 of 100 (50 %)", "48 succeeded, 2 failed", "0 of 2", "12 items/s", "4.0 s",
+                "ordered by key, 50 items in a chunk", "2026-03-01 12:00:00Z", "/api/jobs/a1b2/results",
+            ])
+            Assert.Contains(text, run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Show_WithIdThatNeedsEscaping_AsksForThatJob()
+    {
+        await CliRun.AgainstAsync(_service, _time, "show", "a/../b?c");
+
+        // The path as the server decodes it: one segment, no query.
+        Assert.Equal(["GET /api/jobs/a%2F..%2Fb?c"], _service.Calls);
+    }
+
+    [Fact]
+    public async Task Show_WithJson_PrintsTheJobAsOneObject()
+    {
+        _service.Statuses.Enqueue(Jobs.Ended(90, 10));
+
+        CliRun run = await CliRun.AgainstAsync(_service, _time, "show", Jobs.Id, "--json");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(Jobs.Ended(90, 10), JsonSerializer.Deserialize(Assert.Single(run.OutputLines), ContractsJson.Default.Job));
+    }
+
+    [Fact]
+    public async Task List_OverSeveralPages_PrintsOneLineAJobUpToTop()
+    {
+        _service.Lists["?top=3"] = new JobList([Jobs.Running() with { Id = "j1" }, Jobs.Running() with { Id = "j2" }], "/api/jobs?top=3&from=x");
+        _service.Lists["?top=3&from=x"] = new JobList([Jobs.Ended() with { Id = "j3" }, Jobs.Ended() with { Id = "j4" }], "/api/jobs?top=3&from=y");
+
+        CliRun run = await CliRun.AgainstAsync(_service, _time, "list", "--top", "3");
+
+        Assert.Equal(0, run.ExitCode);
+        string[] rows = [.. run.OutputLines.Where(line => line.TrimStart().StartsWith('j')).Select(line => line.Trim())];
+        Assert.Equal(["j1", "j2", "j3"], rows.Select(row => row[..2]));
+        Assert.Matches(@"^j3\s+│?\s*Succeeded\s+│?\s*simulate\s+│?\s*100\s+│?\s*100 %\s+│?\s*0\s+│?\s*2026-03-01 12:00:00Z\s+│?\s*10 s$", rows[2]);
+    }
+
+    [Fact]
+    public async Task List_OfManyJobs_AsksForPagesThatTheServiceAllows()
+    {
+        _service.Lists["?top=100"] = new JobList([Jobs.Ended()], null);
+
+        CliRun run = await CliRun.AgainstAsync(_service, _time, "list", "--top", "5000");
+
+        Assert.Equal(0, run.ExitCode);
+    }
+
+    [Fact]
+    public async Task List_WithJson_PrintsOneObject()
+    {
+        _service.Lists["?top=20"] = new JobList([Jobs.Ended()], null);
+
+        CliRun run = await CliRun.AgainstAsync(_service, _time, "list", "--json");
+
+        JobList list = JsonSerializer.Deserialize(Assert.Single(run.OutputLines), ContractsJson.Default.JobList)!;
+        Assert.Equal([Jobs.Ended()], list.Jobs);
+    }
+
+    [Fact]
+    public async Task List_OfNothing_SaysSoOnStandardError()
+    {
+        _service.Lists["?top=20"] = new JobList([], null);
+
+        CliRun run = await CliRun.AgainstAsync(_service, _time, "list");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Empty(run.Output);
+        Assert.StartsWith("No jobs.", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task List_LinkedToAnotherHost_DoesNotFollow()
+    {
+        await using StandInService other = await StandInService.StartAsync(_time);
+        _service.Lists["?top=20"] = new JobList([], $"{other.BaseUri}api/jobs?top=20");
+
+        CliRun run = await CliRun.AgainstAsync(_service, _time, "list", "--key", "secret");
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Empty(other.Calls);
+    }
+}

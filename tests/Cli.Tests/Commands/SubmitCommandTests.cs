@@ -1,0 +1,207 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Time.Testing;
+using ModelJobs.Cli.Tests.StandIns;
+using ModelJobs.Contracts;
+
+namespace ModelJobs.Cli.Tests.Commands;
+
+public sealed class SubmitCommandTests : IAsyncLifetime
+{
+    private const string Items = """
+        {"id":"a","input":{"duration":0}}
+        {"id":"b","input":{"duration":0}}
+
+        """;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly FakeTimeProvider _time = new();
+    private StandInService _service = null!;
+
+    public async ValueTask InitializeAsync() => _service = await StandInService.StartAsync(_time);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _service.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Submit_WithEveryOption_SendsTheFileAndTheOptions()
+    {
+        CliRun run = await SubmitAsync(
+            _folder.File("items.jsonl", Items),
+            "--order-by-key", "--chunk-items", "5", "--max-concurrency", "4", "--idempotency-key", "monday", "--key", "secret");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(["POST /api/jobs?model=sim%20ulate&orderByKey=true&chunkItems=5&maxConcurrency=4"], _service.Calls);
+        Assert.Equal("application/x-ndjson", _service.LastHeaders.ContentType);
+        Assert.Equal("monday", _service.LastHeaders["Idempotency-Key"]);
+        Assert.Equal("secret", _service.LastHeaders["x-functions-key"]);
+        Assert.Equal(Items, _service.SubmittedBody);
+        Assert.DoesNotContain("secret", run.Output + run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Submit_WithoutOptions_LeavesThemToTheService()
+    {
+        await SubmitAsync(_folder.File("items.ndjson", Items));
+
+        Assert.Equal(["POST /api/jobs?model=sim%20ulate"], _service.Calls);
+        Assert.False(_service.LastHeaders.ContainsKey("Idempotency-Key"));
+        Assert.False(_service.LastHeaders.ContainsKey("x-functions-key"));
+    }
+
+    [Fact]
+    public async Task Submit_Accepted_PrintsTheIdAloneOnStandardOutput()
+    {
+        CliRun run = await SubmitAsync(_folder.File("items.jsonl", Items));
+
+        Assert.Equal([Jobs.Id], run.OutputLines);
+        Assert.Contains($"jobs watch {Jobs.Id}", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Submit_WithJson_PrintsTheJobAsOneObject()
+    {
+        CliRun run = await SubmitAsync(_folder.File("items.jsonl", Items), "--json");
+
+        Assert.Equal(Jobs.NotStarted(), JsonSerializer.Deserialize(Assert.Single(run.OutputLines), ContractsJson.Default.Job));
+    }
+
+    [Fact]
+    public async Task Submit_OfStandardInput_SendsWhatHasArrivedBeforeTheInputEnds()
+    {
+        // The last line comes only once the service has bytes of the first: a client that collects its input would never end. The first
+        // is longer than any buffer on its way.
+        string first = $$"""{"input":"{{new string('x', 1024 * 1024)}}"}""" + "\n";
+        const string Last = """{"input":2}""" + "\n";
+        var input = new GatedStream(Encoding.UTF8.GetBytes(first), _service.FirstBytesArrived.Task, Encoding.UTF8.GetBytes(Last));
+
+        CliRun run = await CliRun.ExecuteAsync(
+            ["submit", "-", "--model", "m", "--endpoint", _service.BaseUri.ToString()], new CliSetup { Input = input });
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(first + Last, _service.SubmittedBody);
+    }
+
+    [Theory]
+    [InlineData("The item has no \"input\".", "error: Invalid input (line 7, column 12): The item has no \"input\".\n")]
+    [InlineData("Line 7, column 12: no \"input\".", "error: Invalid input: Line 7, column 12: no \"input\".\n")]
+    public async Task Submit_RefusedForALine_PrintsTitleDetailAndLineOnce(string detail, string error)
+    {
+        _service.Intercept = async call =>
+        {
+            await StandInService.WriteProblemAsync(call, new Problem
+            {
+                Type = "/problems/invalid-input",
+                Title = "Invalid input",
+                Status = 400,
+                Detail = detail,
+                Line = 7,
+                Column = 12,
+            });
+            return true;
+        };
+
+        CliRun run = await SubmitAsync(_folder.File("items.jsonl", Items), "--json");
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Equal(error, run.Error);
+        Assert.Empty(run.Output);
+    }
+
+    [Fact]
+    public async Task Submit_RefusedAtOnce_DoesNotSendTheFile()
+    {
+        _service.Intercept = async call =>
+        {
+            await StandInService.WriteProblemAsync(
+                call, new Problem { Type = "/problems/unknown-model", Title = "Unknown model", Status = 404 });
+            return true;
+        };
+        // An input that never ends: the run can only end by not reading it.
+        var endless = new GatedStream([], new TaskCompletionSource().Task, []);
+
+        CliRun run = await CliRun.ExecuteAsync(
+            ["submit", "-", "--model", "m", "--endpoint", _service.BaseUri.ToString()], new CliSetup { Input = endless });
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Equal("error: Unknown model\n", run.Error);
+    }
+
+    [Fact]
+    public async Task Submit_RefusedInTheMiddleOfTheUpload_StillPrintsTheReason()
+    {
+        // The stand-in reads no further than the bad line; Kestrel then breaks the connection under the rest, which has no end.
+        _service.Intercept = async call =>
+        {
+            await call.Request.Body.ReadExactlyAsync(new byte[1000], call.RequestAborted);
+            await StandInService.WriteProblemAsync(
+                call, new Problem { Type = "/problems/invalid-input", Title = "Invalid input", Status = 400, Line = 7 });
+            return true;
+        };
+
+        CliRun run = await CliRun.ExecuteAsync(
+            ["submit", "-", "--model", "m", "--endpoint", _service.BaseUri.ToString()], new CliSetup { Input = new EndlessStream() });
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Equal("error: Invalid input (line 7)\n", run.Error);
+    }
+
+    [Fact]
+    public async Task Submit_WhenTheServiceDiesDuringTheUpload_SaysThatTheConnectionBroke()
+    {
+        _service.Intercept = async call =>
+        {
+            await call.Request.Body.ReadExactlyAsync(new byte[1000], call.RequestAborted);
+            call.Abort();
+            return true;
+        };
+
+        CliRun run = await CliRun.ExecuteAsync(
+            ["submit", "-", "--model", "m", "--endpoint", _service.BaseUri.ToString()], new CliSetup { Input = new EndlessStream() });
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.StartsWith("error: The connection to", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Submit_OfInputThatBreaks_BlamesTheInput()
+    {
+        var broken = new GatedStream([], Task.FromException(new IOException("disk error")), []);
+
+        CliRun run = await CliRun.ExecuteAsync(
+            ["submit", "-", "--model", "m", "--endpoint", _service.BaseUri.ToString()], new CliSetup { Input = broken });
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Equal("error: The input cannot be read: disk error\n", run.Error);
+    }
+
+    [Fact]
+    public async Task Submit_WithEndpointAndKeyInTheEnvironment_UsesThem()
+    {
+        CliRun run = await CliRun.ExecuteAsync(
+            ["submit", _folder.File("items.jsonl", Items), "--model", "m"],
+            new CliSetup
+            {
+                Variables = { ["MODELJOBS_ENDPOINT"] = _service.BaseUri.ToString(), ["MODELJOBS_KEY"] = "secret" },
+            });
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal("secret", _service.LastHeaders["x-functions-key"]);
+    }
+
+    private Task<CliRun> SubmitAsync(string file, params string[] options) =>
+        CliRun.AgainstAsync(_service, _time, ["submit", file, "--model", "sim ulate", .. options]);
+
+    /// <summary>An input that is always ready and never ends.</summary>
+    private sealed class EndlessStream : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            buffer.Span.Fill((byte)' ');
+            return ValueTask.FromResult(buffer.Length);
+        }
+    }
+}

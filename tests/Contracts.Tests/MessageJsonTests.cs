@@ -1,0 +1,76 @@
+using System.Text.Json;
+
+namespace ModelJobs.Contracts.Tests;
+
+/// <summary>The wire forms: other languages read them, so they must not change by accident.</summary>
+public sealed class MessageJsonTests
+{
+    private static readonly ChunkId Id = new("job-1", 2, 3);
+
+    [Fact]
+    public void ChunkMessage_Inline_HasThisForm()
+    {
+        var message = new ChunkMessage
+        {
+            Id = Id,
+            Model = "digits",
+            ItemCount = 1,
+            Items = [new ChunkItem { Index = 7, Id = "a", Key = "k", Input = Json("[1]"), Meta = Json("""{"label":7}""") }],
+            Lane = new LanePlace(4, 5, true),
+        };
+
+        Assert.Equal(
+            """{"id":{"job":"job-1","page":2,"chunk":3},"model":"digits","itemCount":1,"items":[{"index":7,"id":"a","key":"k","input":[1],"meta":{"label":7}}],"lane":{"number":4,"sequence":5,"last":true}}""",
+            JsonSerializer.Serialize(message, ContractsJson.Default.ChunkMessage));
+    }
+
+    [Fact]
+    public void ChunkMessage_ByClaimCheck_NamesTheRange()
+    {
+        var message = new ChunkMessage { Id = Id, Model = "m", ItemCount = 9, Blob = new BlobRange("job-1/input.jsonl", 100, 50) };
+
+        Assert.Equal(
+            """{"id":{"job":"job-1","page":2,"chunk":3},"model":"m","itemCount":9,"blob":{"name":"job-1/input.jsonl","offset":100,"length":50}}""",
+            JsonSerializer.Serialize(message, ContractsJson.Default.ChunkMessage));
+    }
+
+    [Fact]
+    public void ItemResult_Succeeded_BeginsWithIndexIdStatus()
+    {
+        var result = new ItemResult { Index = 0, Id = "a", Status = ItemStatus.Succeeded, Output = Json("\"x\""), Attempts = 1 };
+
+        Assert.Equal(
+            """{"index":0,"id":"a","status":"succeeded","output":"x","attempts":1}""",
+            JsonSerializer.Serialize(result, ContractsJson.Default.ItemResult));
+    }
+
+    [Fact]
+    public void ItemResult_Failed_SaysWhy()
+    {
+        var result = new ItemResult { Index = 3, Id = "4", Key = "k", Status = ItemStatus.Failed, Error = new JobError("c", "m"), Attempts = 5, Meta = Json("1") };
+
+        Assert.Equal(
+            """{"index":3,"id":"4","key":"k","status":"failed","error":{"code":"c","message":"m"},"attempts":5,"meta":1}""",
+            JsonSerializer.Serialize(result, ContractsJson.Default.ItemResult));
+    }
+
+    [Fact]
+    public void ResultMessage_RoundTrip_KeepsResults()
+    {
+        var message = new ResultMessage { Id = Id, Results = [new ItemResult { Index = 1, Id = "b", Status = ItemStatus.Succeeded, Output = Json("{}"), Attempts = 2 }] };
+
+        var read = JsonSerializer.Deserialize(JsonSerializer.Serialize(message, ContractsJson.Default.ResultMessage), ContractsJson.Default.ResultMessage)!;
+
+        Assert.Equal(Id, read.Id);
+        Assert.Equal((1, "b", 2), (read.Results![0].Index, read.Results[0].Id, read.Results[0].Attempts));
+    }
+
+    [Fact]
+    public void ChunkId_ToString_IsJobPageChunk() => Assert.Equal("job-1/2/3", Id.ToString());
+
+    [Fact]
+    public void JobRequest_OptionMisspelt_Throws() => Assert.Throws<JsonException>(() =>
+        JsonSerializer.Deserialize("""{"model":"m","items":[],"options":{"orderbykey":true}}""", ContractsJson.Default.JobRequest));
+
+    private static JsonElement Json(string json) => JsonDocument.Parse(json).RootElement;
+}

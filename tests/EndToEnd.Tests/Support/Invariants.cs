@@ -1,0 +1,76 @@
+using ModelJobs.Contracts;
+
+namespace ModelJobs.EndToEnd.Tests.Support;
+
+/// <summary>The design's invariants, checked after every test that runs a job. Numbers as in the design.</summary>
+public static class Invariants
+{
+    /// <summary>Checks a job that ended.</summary>
+    /// <param name="app">The app that ran it.</param>
+    /// <param name="job">Its final status.</param>
+    public static async Task CheckAsync(LocalApp app, Job job)
+    {
+        await CheckLinesAsync(app, job);
+        CheckOrder(app, job);
+        QueueInvariants.Check(app, job);
+        HistoryInvariants.Check(app, job);
+    }
+
+    /// <summary>1: every item has exactly one line, in order. 3: the counts add up. 4: the job has ended.</summary>
+    private static async Task CheckLinesAsync(LocalApp app, Job job)
+    {
+        Assert.True(job.Status == JobStatus.Succeeded, $"Job ended as {job.Status}: {job.Error?.Message}");
+        Assert.NotNull(job.CompletedAt);
+        Assert.Equal(100, job.Percent);
+        Assert.Equal(job.Items.Total, job.Items.Succeeded + job.Items.Failed);
+        Assert.Equal(job.Pages.Total, job.Pages.Completed);
+
+        await using var output = app.Jobs.ResultsAsync(job.Id).GetAsyncEnumerator();
+        await using var errors = app.Jobs.ErrorsAsync(job.Id).GetAsyncEnumerator();
+        var (succeeded, failed) = (0L, 0L);
+        var hasOutput = await output.MoveNextAsync();
+        var hasError = await errors.MoveNextAsync();
+        for (var index = 0L; index < job.Items.Total; index++)
+        {
+            if (hasOutput && output.Current.Index == index)
+            {
+                Assert.Equal(ItemStatus.Succeeded, output.Current.Status);
+                Assert.NotNull(output.Current.Output);
+                Assert.Null(output.Current.Error);
+                succeeded++;
+                hasOutput = await output.MoveNextAsync();
+            }
+            else
+            {
+                Assert.True(hasError && errors.Current.Index == index, $"Item {index} has no line in its place.");
+                Assert.Equal(ItemStatus.Failed, errors.Current.Status);
+                Assert.NotNull(errors.Current.Error);
+                failed++;
+                hasError = await errors.MoveNextAsync();
+            }
+        }
+
+        Assert.False(hasOutput, "The output has a line too many.");
+        Assert.False(hasError, "The errors have a line too many.");
+        Assert.Equal((job.Items.Succeeded, job.Items.Failed), (succeeded, failed));
+    }
+
+    /// <summary>2: items of one key run one at a time, in input order, retries included.</summary>
+    private static void CheckOrder(LocalApp app, Job job)
+    {
+        if (!job.Options.OrderByKey)
+        {
+            return;
+        }
+
+        foreach (var key in app.Recorder.Attempts.Where(attempt => attempt.Key is not null).GroupBy(attempt => attempt.Key))
+        {
+            var byTime = key.OrderBy(attempt => attempt.Start).ToList();
+            foreach (var (before, after) in byTime.Zip(byTime.Skip(1)))
+            {
+                Assert.True(before.End < after.Start, $"{before} and {after} ran at the same time.");
+                Assert.True((before.Index, before.Number).CompareTo((after.Index, after.Number)) < 0, $"{before} ran before {after}.");
+            }
+        }
+    }
+}
