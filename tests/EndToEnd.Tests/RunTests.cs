@@ -61,7 +61,7 @@ public sealed class RunTests(StorageEmulator storage)
     [InlineData("&orderByKey=true")]
     public async Task Run_ChunkOverTheMessageSize_TravelsByClaimCheck(string order)
     {
-        await using var app = await LocalApp.StartAsync(storage, "Models:echo:Runner=echo");
+        await using var app = await LocalApp.StartAsync(storage);
         var filler = new string('x', 20_000);
         var lines = Enumerable.Range(0, 40).Select(i => $$$"""{"id":"{{{i}}}","key":"{{{i % 2}}}","input":{"id":"{{{filler}}}{{{i}}}","duration":0},"meta":"{{{filler}}}"}""");
 
