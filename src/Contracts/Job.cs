@@ -96,4 +96,4 @@ public sealed record JobLinks(string Self, string Results, string Errors);
 /// <summary>The body of <c>GET /api/jobs</c>.</summary>
 /// <param name="Jobs">Jobs, newest first within the page.</param>
 /// <param name="NextLink">Path of the next page; absent on the last.</param>
-public sealed record JobList(IReadOnlyList<Job> Jobs, string? NextLink);
+public sealed record JobList(IReadOnlyList<Job> Jobs, string? NextLink = null);

@@ -34,7 +34,7 @@ public sealed class OrderTests(StorageEmulator storage)
     {
         await using var app = await LocalApp.StartAsync(storage);
         // One item a chunk: 200 items make a page.
-        var lines = Enumerable.Range(0, 900).Select(i => $$"""{"key":"k{{i % 3}}","input":{"id":{{i}},"duration":0}}""");
+        var lines = Enumerable.Range(0, 900).Select(i => $$$"""{"key":"k{{{i % 3}}}","input":{"id":{{{i}}},"duration":0}}""");
 
         var job = await app.Jobs.SubmitAsync("?model=recorded&orderByKey=true&chunkItems=1", lines);
         job = await app.Jobs.WaitAsync(job.Id);
@@ -48,8 +48,8 @@ public sealed class OrderTests(StorageEmulator storage)
     {
         await using var app = await LocalApp.StartAsync(storage);
         var lines = Enumerable.Range(0, 100).Select(i => i % 2 == 0
-            ? $$"""{"key":"k","input":{"id":{{i}},"duration":0}}"""
-            : $$"""{"input":{"id":{{i}},"duration":0}}""");
+            ? $$$"""{"key":"k","input":{"id":{{{i}}},"duration":0}}"""
+            : $$$"""{"input":{"id":{{{i}}},"duration":0}}""");
 
         var job = await app.Jobs.SubmitAsync("?model=recorded&orderByKey=true&chunkItems=5", lines);
         job = await app.Jobs.WaitAsync(job.Id);
@@ -62,7 +62,7 @@ public sealed class OrderTests(StorageEmulator storage)
     public async Task Run_MaxConcurrencyTwo_RunsAtMostTwoChunksAtOnce()
     {
         await using var app = await LocalApp.StartAsync(storage);
-        var lines = Enumerable.Range(0, 60).Select(i => $$"""{"input":{"id":{{i}},"duration":0.005}}""");
+        var lines = Enumerable.Range(0, 60).Select(i => $$$"""{"input":{"id":{{{i}}},"duration":0.005}}""");
 
         var job = await app.Jobs.SubmitAsync("?model=recorded&maxConcurrency=2&chunkItems=3", lines);
         job = await app.Jobs.WaitAsync(job.Id);
@@ -71,5 +71,5 @@ public sealed class OrderTests(StorageEmulator storage)
         Assert.Equal(2, app.Recorder.MaxRunning);
     }
 
-    private static string Line(int i, string input) => $$"""{"key":"key-{{i % 50}}","input":{{input.Replace("%", $"{i}", StringComparison.Ordinal)}}}""";
+    private static string Line(int i, string input) => $$$"""{"key":"key-{{{i % 50}}}","input":{{{input.Replace("%", $"{i}", StringComparison.Ordinal)}}}}""";
 }

@@ -29,7 +29,7 @@ public sealed class RunTests(StorageEmulator storage)
     {
         await using var app = await LocalApp.StartAsync(storage);
         var before = GC.GetTotalMemory(forceFullCollection: true);
-        var lines = Enumerable.Range(0, 100_000).Select(i => $$"""{"input":{"id":{{i}},"duration":0}}""");
+        var lines = Enumerable.Range(0, 100_000).Select(i => $$$"""{"input":{"id":{{{i}}},"duration":0}}""");
 
         var job = await app.Jobs.SubmitAsync("?model=simulate", lines);
         job = await app.Jobs.WaitAsync(job.Id, TimeSpan.FromMinutes(3));
@@ -61,9 +61,9 @@ public sealed class RunTests(StorageEmulator storage)
     [InlineData("&orderByKey=true")]
     public async Task Run_ChunkOverTheMessageSize_TravelsByClaimCheck(string order)
     {
-        await using var app = await LocalApp.StartAsync(storage, "Models:echo:Runner=echo");
+        await using var app = await LocalApp.StartAsync(storage);
         var filler = new string('x', 20_000);
-        var lines = Enumerable.Range(0, 40).Select(i => $$"""{"id":"{{i}}","key":"{{i % 2}}","input":{"id":"{{filler}}{{i}}","duration":0},"meta":"{{filler}}"}""");
+        var lines = Enumerable.Range(0, 40).Select(i => $$$"""{"id":"{{{i}}}","key":"{{{i % 2}}}","input":{"id":"{{{filler}}}{{{i}}}","duration":0},"meta":"{{{filler}}}"}""");
 
         var job = await app.Jobs.SubmitAsync("?model=simulate&chunkItems=20" + order, lines);
         job = await app.Jobs.WaitAsync(job.Id);
@@ -111,7 +111,7 @@ public sealed class RunTests(StorageEmulator storage)
             "application/json");
 
         using var answer = await app.Jobs.PostAsync("", body);
-        var job = JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), ContractsJson.Default.Job)!;
+        var job = JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), ContractsJson.Wire.Job)!;
         job = await app.Jobs.WaitAsync(job.Id);
 
         await Invariants.CheckAsync(app, job);
@@ -119,5 +119,5 @@ public sealed class RunTests(StorageEmulator storage)
     }
 
     private static IEnumerable<string> Items(string prefix, int count) =>
-        Enumerable.Range(0, count).Select(i => $$"""{"id":"{{prefix}}{{i}}","key":"{{i % 9}}","input":{"id":{{i}},"duration":0}}""");
+        Enumerable.Range(0, count).Select(i => $$$"""{"id":"{{{prefix}}}{{{i}}}","key":"{{{i % 9}}}","input":{"id":{{{i}}},"duration":0}}""");
 }

@@ -20,7 +20,7 @@ public sealed class SubmitTests(StorageEmulator storage)
         using var answer = await app.Jobs.PostAsync("?model=simulate", [Good]);
 
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
-        var job = JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), ContractsJson.Default.Job)!;
+        var job = JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), ContractsJson.Wire.Job)!;
         Assert.EndsWith($"/api/jobs/{job.Id}", answer.Headers.GetValues("Operation-Location").Single(), StringComparison.Ordinal);
         Assert.NotNull(answer.Headers.RetryAfter);
         await Invariants.CheckAsync(app, await app.Jobs.WaitAsync(job.Id));
@@ -45,7 +45,7 @@ public sealed class SubmitTests(StorageEmulator storage)
     [InlineData("""{"id":"x"}""", "'input'")]
     [InlineData("""{"input":1,"inptu":2}""", "inptu")]
     [InlineData("""[1]""", "wrong type")]
-    [InlineData("""{"input":1}{"input":2}""", "more than one")]
+    [InlineData("""{"input":1}{"input":2}""", "after a single JSON value")]
     [InlineData("""{"id":"","input":1}""", "'id'")]
     [InlineData("""{"id":true,"input":1}""", "string or an integer")]
     public async Task Submit_BadLine_SaysWhatIsWrong(string line, string expected)

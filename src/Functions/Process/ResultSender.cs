@@ -17,7 +17,7 @@ internal sealed class ResultSender([FromKeyedServices(Queues.Results)] ServiceBu
         var body = Serialize(new ResultMessage { Id = id, Results = results });
         if (body.Length > JobLimits.MaxInlineBytes)
         {
-            using var lines = NdjsonLines.Write(results, ContractsJson.Default.ItemResult);
+            using var lines = NdjsonLines.Write(results, ContractsJson.Wire.ItemResult);
             var length = (int)lines.Length;
             var name = JobBlobs.ChunkResult(id, Convert.ToHexStringLower(SHA256.HashData(lines.GetBuffer().AsSpan(0, length))));
             await blobs.Blob(name).UploadAsync(lines, cancellationToken: cancellationToken);
@@ -36,5 +36,5 @@ internal sealed class ResultSender([FromKeyedServices(Queues.Results)] ServiceBu
             cancellationToken);
     }
 
-    private static byte[] Serialize(ResultMessage message) => JsonSerializer.SerializeToUtf8Bytes(message, ContractsJson.Default.ResultMessage);
+    private static byte[] Serialize(ResultMessage message) => JsonSerializer.SerializeToUtf8Bytes(message, ContractsJson.Wire.ResultMessage);
 }

@@ -19,34 +19,38 @@ internal static class ItemLines
         PipeReader body, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var line = 0L;
-        while (true)
+        ReadResult read;
+        do
         {
-            var read = await body.ReadAsync(cancellationToken);
-            var buffer = read.Buffer;
-            while (buffer.PositionOf((byte)'\n') is { } end)
+            read = await body.ReadAsync(cancellationToken);
+            var rest = read.Buffer;
+            try
             {
-                line++;
-                if (Parse(buffer.Slice(0, end), line) is { } item)
+                while (rest.PositionOf((byte)'\n') is { } end)
                 {
-                    yield return (line, item);
+                    line++;
+                    if (Parse(rest.Slice(0, end), line) is { } item)
+                    {
+                        yield return (line, item);
+                    }
+
+                    rest = rest.Slice(rest.GetPosition(1, end));
                 }
 
-                buffer = buffer.Slice(buffer.GetPosition(1, end));
-            }
-
-            if (read.IsCompleted)
-            {
-                if (Parse(buffer, line + 1) is { } last)
+                if (read.IsCompleted && Parse(rest, line + 1) is { } last)
                 {
                     yield return (line + 1, last);
                 }
 
-                yield break;
+                CheckLength(rest.Length, line + 1);
             }
-
-            CheckLength(buffer.Length, line + 1);
-            body.AdvanceTo(buffer.Start, buffer.End);
+            finally
+            {
+                // On every way out: the server reads on to keep the connection, and can only do so between two reads.
+                body.AdvanceTo(read.IsCompleted ? rest.End : rest.Start, rest.End);
+            }
         }
+        while (!read.IsCompleted);
     }
 
     private static Item? Parse(ReadOnlySequence<byte> line, long number)
@@ -65,7 +69,7 @@ internal static class ItemLines
                 return null;
             }
 
-            var item = JsonSerializer.Deserialize(ref reader, ContractsJson.Default.Item)
+            var item = JsonSerializer.Deserialize(ref reader, ContractsJson.Wire.Item)
                 ?? throw new JsonException("null is not an item");
             if (reader.Read())
             {

@@ -37,7 +37,8 @@ internal static class BrokerErrors
         queue);
 
     public static ServiceBusException QueueFull(string queue, long maxBytes) => new(
-        string.Create(CultureInfo.InvariantCulture, $"The queue is full: its messages may have {maxBytes} bytes together. Receive from it first."),
+        string.Create(
+            CultureInfo.InvariantCulture, $"The queue is full: its messages may have {maxBytes} bytes together. Receive from it first."),
         ServiceBusFailureReason.QuotaExceeded,
         queue);
 

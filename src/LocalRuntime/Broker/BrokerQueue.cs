@@ -28,7 +28,8 @@ internal sealed class BrokerQueue : IDisposable
         _machine = new QueueMachine(definition, random);
         _waiting = new WaitingRoom(_machine);
         _time = time;
-        _timer = time.CreateTimer(static queue => ((BrokerQueue)queue!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(
+            static queue => ((BrokerQueue)queue!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public string Name => _machine.Definition.Name;
@@ -107,7 +108,9 @@ internal sealed class BrokerQueue : IDisposable
     public ValueTask<SessionLease> AcceptSessionAsync(string sessionId)
         => new(Run(static (machine, now, id) => machine.AcceptSession(id, now), sessionId));
 
-    /// <summary>Takes the session that has been ready for longest, or the first that becomes so within <paramref name="maxWait"/>.</summary>
+    /// <summary>
+    /// Takes the session that has been ready for longest, or the first that becomes so within <paramref name="maxWait"/>.
+    /// </summary>
     /// <exception cref="ServiceBusException">None became ready in time (ServiceTimeout).</exception>
     public ValueTask<SessionLease> AcceptNextSessionAsync(TimeSpan maxWait, CancellationToken cancellationToken)
     {
@@ -130,16 +133,22 @@ internal sealed class BrokerQueue : IDisposable
         => new(Run(static (machine, now, lease) => machine.RenewSessionLock(lease, now), lease));
 
     /// <inheritdoc cref="QueueMachine.ReleaseSession"/>
-    public ValueTask ReleaseSessionAsync(SessionLease lease)
+    public void ReleaseSession(SessionLease lease)
     {
-        Run(
-            static (machine, _, lease) =>
+        lock (_gate)
+        {
+            // A queue that stopped has let go of everyone.
+            if (!_stopped)
             {
-                machine.ReleaseSession(lease);
-                return true;
-            },
-            lease);
-        return ValueTask.CompletedTask;
+                Run(
+                    static (machine, _, lease) =>
+                    {
+                        machine.ReleaseSession(lease);
+                        return true;
+                    },
+                    lease);
+            }
+        }
     }
 
     public ValueTask<ReadOnlyMemory<byte>?> GetSessionStateAsync(SessionLease lease)

@@ -23,7 +23,8 @@ internal sealed class MessageBroker : IDisposable
     public BrokerQueue Find(string name) => _queues.TryGetValue(name, out var queue)
         ? queue
         : throw new ServiceBusException(
-            $"There is no queue '{name}'. Queues are defined in infra/servicebus.json; it has: {string.Join(", ", _queues.Keys.Order(StringComparer.Ordinal))}.",
+            $"There is no queue '{name}'. Queues are defined in infra/servicebus.json; it has: " +
+            $"{string.Join(", ", _queues.Keys.Order(StringComparer.Ordinal))}.",
             ServiceBusFailureReason.MessagingEntityNotFound,
             name);
 

@@ -21,9 +21,10 @@ internal static class QueueDefinitionReader
         {
             LockDuration = Duration(
                 properties, "LockDuration", defaults.LockDuration, BrokerLimits.MinLockDuration, BrokerLimits.MaxLockDuration),
-            MaxDeliveryCount = properties.Optional("MaxDeliveryCount")?.Integer(1, BrokerLimits.MaxMaxDeliveryCount) ?? defaults.MaxDeliveryCount,
-            RequiresSession = properties.Optional("RequiresSession")?.Boolean() ?? defaults.RequiresSession,
-            RequiresDuplicateDetection = properties.Optional("RequiresDuplicateDetection")?.Boolean() ?? defaults.RequiresDuplicateDetection,
+            MaxDeliveryCount =
+                properties.Optional("MaxDeliveryCount")?.Integer(1, BrokerLimits.MaxMaxDeliveryCount) ?? defaults.MaxDeliveryCount,
+            RequiresSession = Flag(properties, "RequiresSession", defaults.RequiresSession),
+            RequiresDuplicateDetection = Flag(properties, "RequiresDuplicateDetection", defaults.RequiresDuplicateDetection),
             DuplicateDetectionHistoryTimeWindow = Duration(
                 properties,
                 "DuplicateDetectionHistoryTimeWindow",
@@ -32,8 +33,8 @@ internal static class QueueDefinitionReader
                 BrokerLimits.MaxDuplicateDetectionWindow),
             DefaultMessageTimeToLive = Duration(
                 properties, "DefaultMessageTimeToLive", defaults.DefaultMessageTimeToLive, BrokerLimits.MinTimeToLive, TimeSpan.MaxValue),
-            DeadLetteringOnMessageExpiration =
-                properties.Optional("DeadLetteringOnMessageExpiration")?.Boolean() ?? defaults.DeadLetteringOnMessageExpiration,
+            DeadLetteringOnMessageExpiration = Flag(
+                properties, "DeadLetteringOnMessageExpiration", defaults.DeadLetteringOnMessageExpiration),
         };
     }
 
@@ -52,6 +53,8 @@ internal static class QueueDefinitionReader
 
     private static TimeSpan Duration(ConfigNode properties, string name, TimeSpan byDefault, TimeSpan min, TimeSpan max)
         => properties.Optional(name)?.Duration(min, max) ?? byDefault;
+
+    private static bool Flag(ConfigNode properties, string name, bool byDefault) => properties.Optional(name)?.Boolean() ?? byDefault;
 
     private static void RefuseForwarding(ConfigNode properties, string name)
     {

@@ -38,7 +38,8 @@ internal sealed partial class QueueState
                 Defer(Get(deferred.Place), deferred.Changes);
                 break;
             case MessageDeadLettered deadLettered:
-                DeadLetter(Get(new MessagePlace(deadLettered.SequenceNumber, IsDeadLetter: false)), deadLettered.Failed, deadLettered.Changes);
+                var undeliverable = Get(new MessagePlace(deadLettered.SequenceNumber, IsDeadLetter: false));
+                DeadLetter(undeliverable, deadLettered.Failed, deadLettered.Changes);
                 break;
             case SessionLocked locked:
                 LockSession(locked);
@@ -71,7 +72,8 @@ internal sealed partial class QueueState
     private StoredMessage Make(long sequenceNumber, long enqueuedNumber, SentMessage message, DateTimeOffset enqueuedTime)
     {
         NextSequenceNumber = sequenceNumber + 1;
-        var timeToLive = message.TimeToLive < definition.DefaultMessageTimeToLive ? message.TimeToLive : definition.DefaultMessageTimeToLive;
+        var longest = definition.DefaultMessageTimeToLive;
+        var timeToLive = message.TimeToLive < longest ? message.TimeToLive : longest;
         return new(sequenceNumber, message, enqueuedTime, timeToLive) { EnqueuedSequenceNumber = enqueuedNumber };
     }
 

@@ -32,14 +32,8 @@ internal sealed record HostJson(
     public static HostJson Load(string appRoot, IConfiguration configuration)
     {
         var overrides = configuration.GetSection(OverrideSection).AsEnumerable(makePathsRelative: true);
-        var root = new SettingsSection(
-            new ConfigurationBuilder()
-                .AddConfiguration(ReadFile(Path.Combine(appRoot, FileName)))
-                .AddInMemoryCollection(overrides.Where(static pair => pair.Value is not null))
-                .Build(),
-            FileName,
-            path: "",
-            separator: '.');
+        var settings = Read(Path.Combine(appRoot, FileName), overrides.Where(static pair => pair.Value is not null));
+        var root = new SettingsSection(settings, FileName, path: "", separator: '.');
         if (root.Text("version") is { } version && version != "2.0")
         {
             throw root.Wrong("version", version, "2.0");
@@ -65,11 +59,14 @@ internal sealed record HostJson(
         return host;
     }
 
-    private static IConfiguration ReadFile(string path)
+    private static IConfiguration Read(string path, IEnumerable<KeyValuePair<string, string?>> overrides)
     {
         try
         {
-            return new ConfigurationBuilder().AddJsonFile(path, optional: true, reloadOnChange: false).Build();
+            return new ConfigurationBuilder()
+                .AddJsonFile(path, optional: true, reloadOnChange: false)
+                .AddInMemoryCollection(overrides)
+                .Build();
         }
         catch (InvalidDataException exception) when (exception.InnerException is FormatException or JsonException)
         {

@@ -67,7 +67,8 @@ internal sealed class LocalAppBuilder
         _serviceBus.Connect(catalog, queues, app.Configuration);
         HttpFunctions.Map(app, catalog, _host.RoutePrefix);
         var broker = BrokerDirectory.Register(_serviceBus.Host, app.Services.GetRequiredService<MessageBroker>());
-        return new LocalRuntimeHost(app, options, _settingsFile, broker);
+        var storage = new StorageEmulator(options, app.Configuration, app.Services.GetRequiredService<ILogger<StorageEmulator>>());
+        return new LocalRuntimeHost(app, options, _settingsFile, storage, broker);
     }
 
     private void AddServices(IServiceCollection services, LocalRuntimeOptions options, IReadOnlyList<QueueDefinition> queues, Random seed)
@@ -76,7 +77,6 @@ internal sealed class LocalAppBuilder
         services.AddSingleton(options);
         services.AddSingleton(_host);
         services.AddSingleton<LocalRuntimeAddress>();
-        services.AddSingleton<StorageEmulator>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.StopTimeout);
 
         services.TryAddSingleton(FunctionTypes.InAssembly(_appAssembly));

@@ -16,11 +16,11 @@ namespace ModelJobs.LocalRuntime.Hosting;
 /// Then start, in this order, the app's own hosted services, the durable engine, the triggers and the HTTP server; they stop in
 /// reverse.
 /// </summary>
-internal sealed partial class LocalRuntimeHost(WebApplication app, LocalRuntimeOptions options, string? settingsFile, IDisposable broker)
+internal sealed partial class LocalRuntimeHost(
+    WebApplication app, LocalRuntimeOptions options, string? settingsFile, StorageEmulator storage, IDisposable broker)
     : IHost, IAsyncDisposable
 {
     private readonly ILogger _logger = app.Services.GetRequiredService<ILogger<LocalRuntimeHost>>();
-    private readonly StorageEmulator _storage = app.Services.GetRequiredService<StorageEmulator>();
 
     public IServiceProvider Services => app.Services;
 
@@ -31,7 +31,7 @@ internal sealed partial class LocalRuntimeHost(WebApplication app, LocalRuntimeO
             LogSampleSettings(_logger, settingsFile);
         }
 
-        await _storage.StartAsync(cancellationToken);
+        await storage.StartAsync(cancellationToken);
         try
         {
             await app.StartAsync(cancellationToken);
@@ -55,9 +55,9 @@ internal sealed partial class LocalRuntimeHost(WebApplication app, LocalRuntimeO
 
     public async ValueTask DisposeAsync()
     {
-        // The storage emulator is a service too, but must outlive those that write to it while they are disposed.
+        // Services may still write while they are disposed, so what they write to goes last.
         await app.DisposeAsync();
-        await _storage.DisposeAsync();
+        await storage.DisposeAsync();
         broker.Dispose();
     }
 

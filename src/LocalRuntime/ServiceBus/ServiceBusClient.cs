@@ -12,6 +12,7 @@ public class ServiceBusClient : IAsyncDisposable
     private static long _clients;
 
     private readonly ServiceBusClientOptions _options = new();
+    private readonly CancellationTokenSource _closing = new();
 
     public ServiceBusClient(string connectionString)
         : this(connectionString, new ServiceBusClientOptions())
@@ -50,11 +51,14 @@ public class ServiceBusClient : IAsyncDisposable
 
     public virtual string FullyQualifiedNamespace { get; }
 
-    public virtual bool IsClosed { get; private set; }
+    public virtual bool IsClosed => _closing.IsCancellationRequested;
 
     public virtual string Identifier { get; }
 
     public ServiceBusTransportType TransportType => _options.TransportType;
+
+    /// <summary>Set when the client is disposed, which closes its receivers.</summary>
+    internal CancellationToken Closing => _closing.Token;
 
     /// <summary>How long to wait when a call does not say.</summary>
     internal TimeSpan TryTimeout => _options.RetryOptions.TryTimeout;
@@ -78,7 +82,11 @@ public class ServiceBusClient : IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         var queue = ConnectForSessions(queueName);
-        var lease = await queue.AcceptNextSessionAsync(TryTimeout, cancellationToken).ConfigureAwait(false);
+        var lease = await ClosableWait.RunAsync(
+            static (wait, stop) => wait.queue.AcceptNextSessionAsync(wait.TryTimeout, stop),
+            (queue, TryTimeout),
+            Closing,
+            cancellationToken).ConfigureAwait(false);
         return new ServiceBusSessionReceiver(this, queue, lease, options);
     }
 
@@ -97,9 +105,10 @@ public class ServiceBusClient : IAsyncDisposable
         return new ServiceBusSessionReceiver(this, queue, lease, options);
     }
 
+    /// <summary>Closes the client's receivers, sessions included; its senders refuse to send from now on.</summary>
     public virtual ValueTask DisposeAsync()
     {
-        IsClosed = true;
+        _closing.Cancel();
         GC.SuppressFinalize(this);
         return ValueTask.CompletedTask;
     }

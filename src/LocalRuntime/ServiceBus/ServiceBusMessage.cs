@@ -7,6 +7,8 @@ namespace Azure.Messaging.ServiceBus;
 /// <summary>A message to send.</summary>
 public class ServiceBusMessage
 {
+    private Dictionary<string, object>? _properties;
+
     public ServiceBusMessage()
         : this(default(ReadOnlyMemory<byte>))
     {
@@ -98,7 +100,8 @@ public class ServiceBusMessage
 
     public DateTimeOffset ScheduledEnqueueTime { get; set; }
 
-    public IDictionary<string, object> ApplicationProperties { get; } = new Dictionary<string, object>();
+    // Most messages have none: the dictionary is made when it is asked for.
+    public IDictionary<string, object> ApplicationProperties => _properties ??= [];
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{{MessageId:{MessageId}}}");
 
@@ -121,7 +124,7 @@ public class ServiceBusMessage
         ContentType = ContentType,
         TimeToLive = TimeToLive,
         ScheduledEnqueueTime = ScheduledEnqueueTime,
-        Properties = ApplicationPropertyTypes.Copy(ApplicationProperties),
+        Properties = ApplicationPropertyTypes.Copy(_properties),
     };
 
     private static string? ValidId(string? value, string name) => value is not { Length: > BrokerLimits.MaxIdLength }

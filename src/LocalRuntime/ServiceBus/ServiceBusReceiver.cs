@@ -9,6 +9,7 @@ public class ServiceBusReceiver : IAsyncDisposable
     private readonly ServiceBusClient _client = null!;
     private readonly QueuePath _path;
     private readonly CancellationTokenSource _closing = new();
+    private readonly CancellationTokenRegistration _withClient;
     private BrokerQueue? _queue;
     private long _lastPeeked;
 
@@ -33,6 +34,7 @@ public class ServiceBusReceiver : IAsyncDisposable
         EntityPath = path.ToString();
         ReceiveMode = receiveMode;
         Identifier = identifier ?? ServiceBusClient.NextIdentifier(EntityPath);
+        _withClient = client.Closing.UnsafeRegister(static receiver => ((ServiceBusReceiver)receiver!).Close(), this);
     }
 
     public virtual string FullyQualifiedNamespace => _client.FullyQualifiedNamespace;
@@ -67,20 +69,12 @@ public class ServiceBusReceiver : IAsyncDisposable
         }
         cancellationToken.ThrowIfCancellationRequested();
         var queue = Open();
-        using var either = cancellationToken.CanBeCanceled
-            ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token)
-            : null;
-        var request = new ReceiveRequest(Source, ReceiveMode, maxMessages);
-        try
-        {
-            var deliveries = await queue.ReceiveAsync(
-                request, maxWaitTime ?? _client.TryTimeout, either?.Token ?? _closing.Token).ConfigureAwait(false);
-            return Array.ConvertAll(deliveries, delivery => new ServiceBusReceivedMessage(delivery));
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            throw new TaskCanceledException(null, null, cancellationToken);
-        }
+        var deliveries = await ClosableWait.RunAsync(
+            static (wait, stop) => wait.queue.ReceiveAsync(wait.request, wait.maxWait, stop),
+            (queue, request: new ReceiveRequest(Source, ReceiveMode, maxMessages), maxWait: maxWaitTime ?? _client.TryTimeout),
+            _closing.Token,
+            cancellationToken).ConfigureAwait(false);
+        return Array.ConvertAll(deliveries, delivery => new ServiceBusReceivedMessage(delivery));
     }
 
     /// <summary>Receives one message; null if none came in time.</summary>
@@ -181,7 +175,9 @@ public class ServiceBusReceiver : IAsyncDisposable
 
     /// <summary>Renews a received message's lock for the queue's lock duration from now.</summary>
     /// <exception cref="ServiceBusException">The lock is lost (MessageLockLost).</exception>
-    /// <exception cref="InvalidOperationException">The message is of a session, whose lock covers it, or was deleted on receipt.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The message is of a session, whose lock covers it, or was deleted on receipt.
+    /// </exception>
     public virtual async Task RenewMessageLockAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
@@ -216,13 +212,23 @@ public class ServiceBusReceiver : IAsyncDisposable
     }
 
     /// <summary>Ends waiting receives. Locks of received messages stay until settled elsewhere or expired.</summary>
-    public virtual async Task CloseAsync(CancellationToken cancellationToken = default)
-        => await _closing.CancelAsync().ConfigureAwait(false);
+    public virtual Task CloseAsync(CancellationToken cancellationToken = default)
+    {
+        Close();
+        return Task.CompletedTask;
+    }
 
     public virtual async ValueTask DisposeAsync()
     {
         await CloseAsync().ConfigureAwait(false);
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Ends waiting receives; nothing more can be done with the receiver.</summary>
+    private protected virtual void Close()
+    {
+        _withClient.Dispose();
+        _closing.Cancel();
     }
 
     /// <summary>The queue, found on first use.</summary>

@@ -38,7 +38,9 @@ public class ServiceBusSender : IAsyncDisposable
     public virtual string Identifier { get; }
 
     /// <summary>Enqueues a message.</summary>
-    /// <exception cref="ServiceBusException">It is over the size limit (MessageSizeExceeded), or the queue is full (QuotaExceeded).</exception>
+    /// <exception cref="ServiceBusException">
+    /// It is over the size limit (MessageSizeExceeded), or the queue is full (QuotaExceeded).
+    /// </exception>
     /// <exception cref="InvalidOperationException">The queue requires sessions and the message has no session id.</exception>
     public virtual async Task SendMessageAsync(ServiceBusMessage message, CancellationToken cancellationToken = default)
     {

@@ -5,6 +5,7 @@ namespace Azure.Messaging.ServiceBus;
 /// <summary>Receives the messages of one session, which it holds until it is closed or the session's lock runs out.</summary>
 public class ServiceBusSessionReceiver : ServiceBusReceiver
 {
+    private readonly BrokerQueue _queue = null!;
     private readonly SessionLease _lease = null!;
     private long _lockedUntilTicks;
 
@@ -17,6 +18,7 @@ public class ServiceBusSessionReceiver : ServiceBusReceiver
         : base(client, new QueuePath(queue.Name, IsDeadLetter: false), options?.ReceiveMode ?? default, options?.Identifier)
     {
         PrefetchCount = options?.PrefetchCount ?? 0;
+        _queue = queue;
         _lease = lease;
         _lockedUntilTicks = lease.LockedUntil.UtcTicks;
     }
@@ -40,7 +42,9 @@ public class ServiceBusSessionReceiver : ServiceBusReceiver
     }
 
     /// <summary>Sets the session's state, which outlives the hold and the messages; null clears it.</summary>
-    /// <exception cref="ServiceBusException">The session is lost (SessionLockLost), or the state is too large (MessageSizeExceeded).</exception>
+    /// <exception cref="ServiceBusException">
+    /// The session is lost (SessionLockLost), or the state is too large (MessageSizeExceeded).
+    /// </exception>
     public virtual async Task SetSessionStateAsync(BinaryData? sessionState, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -59,13 +63,9 @@ public class ServiceBusSessionReceiver : ServiceBusReceiver
     }
 
     /// <summary>Lets go of the session at once: unsettled messages are available again, and another receiver can take it.</summary>
-    public override async Task CloseAsync(CancellationToken cancellationToken = default)
+    private protected override void Close()
     {
-        if (!IsClosed)
-        {
-            var queue = Open();
-            await base.CloseAsync(cancellationToken).ConfigureAwait(false);
-            await queue.ReleaseSessionAsync(_lease).ConfigureAwait(false);
-        }
+        base.Close();
+        _queue.ReleaseSession(_lease);
     }
 }

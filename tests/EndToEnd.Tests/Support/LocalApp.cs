@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 using ModelJobs.Functions;
 using ModelJobs.Functions.Process.Runners;
 using ModelJobs.LocalRuntime.Hosting;
-using ModelJobs.Tests.Support;
+using StorageEmulator = ModelJobs.Tests.Support.StorageEmulator;
 
 namespace ModelJobs.EndToEnd.Tests.Support;
 

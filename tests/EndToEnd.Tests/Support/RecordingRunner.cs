@@ -2,9 +2,7 @@ using ModelJobs.Functions.Process.Runners;
 
 namespace ModelJobs.EndToEnd.Tests.Support;
 
-/// <summary>One attempt at one item.</summary>
-/// <param name="Start">When it began, on a clock that counts begins and ends.</param>
-/// <param name="End">When it ended, on the same clock.</param>
+/// <summary>One attempt at one item. Start and End are on a clock that counts begins and ends.</summary>
 public sealed record Attempt(string Id, string? Key, long Index, int Number, long Start, long End);
 
 /// <summary>Runs items one by one through another runner and notes begin and end of each attempt.</summary>

@@ -164,7 +164,8 @@ internal sealed class RandomHistory(QueueMachine machine, Random random, DateTim
                 machine.RenewSessionLock(_leases[random.Next(_leases.Count)], Now);
                 break;
             case 4 when _leases.Count > 0:
-                machine.SetSessionState(_leases[random.Next(_leases.Count)], random.Next(2) == 0 ? default(ReadOnlyMemory<byte>?) : new byte[] { 1 });
+                ReadOnlyMemory<byte>? state = random.Next(2) == 0 ? default(ReadOnlyMemory<byte>?) : new byte[] { 1 };
+                machine.SetSessionState(_leases[random.Next(_leases.Count)], state);
                 break;
         }
     }

@@ -30,7 +30,7 @@ public sealed class ServiceBusConfigTests
     }
 
     [Theory]
-    [InlineData("""{ "Name": "q", "Properties": { "LockDuration": "1 minute" } }""", "LockDuration: '1 minute' is not an ISO 8601 duration")]
+    [InlineData("""{ "Name": "q", "Properties": { "LockDuration": "1 minute" } }""", "'1 minute' is not an ISO 8601 duration")]
     [InlineData("""{ "Name": "q", "Properties": { "LockDuration": "PT6M" } }""", "at least PT5S and at most PT5M")]
     [InlineData("""{ "Name": "q", "Properties": { "MaxDeliveryCount": 0 } }""", "MaxDeliveryCount: it must be an integer from 1")]
     [InlineData("""{ "Name": "q", "Properties": { "RequiresSession": "yes" } }""", "RequiresSession: it must be true or false")]

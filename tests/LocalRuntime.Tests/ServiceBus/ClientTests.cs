@@ -7,7 +7,8 @@ namespace ModelJobs.LocalRuntime.Tests.ServiceBus;
 
 public sealed class ClientTests : IAsyncDisposable
 {
-    private readonly LocalNamespace _ns = new(new QueueDefinition { Name = "Chunks" });
+    private readonly LocalNamespace _ns = new(
+        new QueueDefinition { Name = "Chunks" }, new QueueDefinition { Name = "sessions", RequiresSession = true });
 
     public ValueTask DisposeAsync() => _ns.DisposeAsync();
 
@@ -25,7 +26,7 @@ public sealed class ClientTests : IAsyncDisposable
     [Fact]
     public async Task Client_OfUnknownHost_SaysWhatToDoOnFirstUse()
     {
-        await using var client = new ServiceBusClient("Endpoint=sb://nowhere.servicebus.localhost;SharedAccessKeyName=n;SharedAccessKey=k=");
+        await using var client = new ServiceBusClient("Endpoint=sb://nowhere.servicebus.localhost;SharedAccessKey=k=");
         await using var sender = client.CreateSender("chunks");
 
         var exception = await Waits.RefusesAsync(
@@ -65,6 +66,35 @@ public sealed class ClientTests : IAsyncDisposable
 
         await Waits.RefusesAsync(ServiceBusFailureReason.ServiceCommunicationProblem, () => receiving);
         await Waits.RefusesAsync(ServiceBusFailureReason.ServiceCommunicationProblem, () => receiver.ReceiveMessageAsync(null, Cancel));
+    }
+
+    [Fact]
+    public async Task Client_Disposed_EndsItsWaitsAndLetsGoOfItsSessions()
+    {
+        var client = new ServiceBusClient(_ns.ConnectionString);
+        var receiving = client.CreateReceiver("chunks").ReceiveMessageAsync(TimeSpan.FromHours(1), Cancel);
+        var session = await client.AcceptSessionAsync("sessions", "s", cancellationToken: Cancel);
+        var accepting = client.AcceptNextSessionAsync("sessions", cancellationToken: Cancel);
+
+        await client.DisposeAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => receiving.Soon());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => accepting.Soon());
+        Assert.True(session.IsClosed);
+        await session.DisposeAsync();
+        await using var next = await _ns.Client.AcceptSessionAsync("sessions", "s", cancellationToken: Cancel);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => client.AcceptSessionAsync("sessions", "t", cancellationToken: Cancel));
+    }
+
+    [Fact]
+    public async Task SessionReceiver_OfADisposedBroker_ClosesQuietly()
+    {
+        var session = await _ns.Client.AcceptSessionAsync("sessions", "s", cancellationToken: Cancel);
+
+        _ns.Broker.Dispose();
+        await session.DisposeAsync();
+
+        Assert.True(session.IsClosed);
     }
 
     [Fact]

@@ -163,7 +163,8 @@ public sealed class ReceiveTests : IAsyncDisposable
     public async Task PeekMessages_AgainAndAgain_WalksThroughAllStatesAndLocksNothing()
     {
         await _ns.SendAsync("q", "locked", "deferred", "active");
-        await _ns.Client.CreateSender("q").ScheduleMessageAsync(new ServiceBusMessage("scheduled"), _ns.Time.GetUtcNow().AddDays(1), Cancel);
+        await using var sender = _ns.Client.CreateSender("q");
+        await sender.ScheduleMessageAsync(new ServiceBusMessage("scheduled"), _ns.Time.GetUtcNow().AddDays(1), Cancel);
         var held = await _receiver.ReceiveMessagesAsync(2, null, Cancel);
         await _receiver.DeferMessageAsync(held[1], cancellationToken: Cancel);
 

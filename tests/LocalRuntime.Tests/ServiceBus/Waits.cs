@@ -17,7 +17,7 @@ internal static class Waits
     public static IEnumerable<string> Bodies(this IEnumerable<ServiceBusReceivedMessage> messages)
         => messages.Select(message => message.Body.ToString());
 
-    /// <summary>Receives what is there now, up to <paramref name="max"/> messages, and moves the clock by a tick when there is nothing.</summary>
+    /// <summary>Receives what is there now, up to <paramref name="max"/> messages; moves the clock a little when there is nothing.</summary>
     public static async Task<IReadOnlyList<ServiceBusReceivedMessage>> TakeAsync(
         this ServiceBusReceiver receiver, LocalNamespace ns, int max = 100)
     {

@@ -29,6 +29,8 @@ public sealed class AzuriteProcess : IAsyncDisposable
     private readonly Queue<string> _errors = new();
     private readonly TaskCompletionSource<Uri> _endpoint = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private bool _isDisposed;
+
     private AzuriteProcess(Process process) => _process = process;
 
     /// <summary>For any storage client.</summary>
@@ -68,9 +70,14 @@ public sealed class AzuriteProcess : IAsyncDisposable
     /// <summary>Stops Azurite; it writes its index to disk first.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         try
         {
-            _process.StandardInput.Close();
+            CloseInput();
             await Exited.WaitAsync(StopTimeout);
         }
         catch (Exception exception) when (exception is TimeoutException or IOException)
@@ -81,6 +88,9 @@ public sealed class AzuriteProcess : IAsyncDisposable
 
         _process.Dispose();
     }
+
+    /// <summary>What the system does for a parent that is killed.</summary>
+    internal void CloseInput() => _process.StandardInput.Close();
 
     private string Errors
     {

@@ -36,9 +36,9 @@ internal sealed class FunctionCatalog
     {
         var name = method.GetCustomAttribute<FunctionAttribute>()!.Name;
         var where = $"Function '{name}' ({method.DeclaringType!.FullName}.{method.Name})";
-        if (!method.IsPublic || !method.DeclaringType.IsVisible)
+        if (!method.IsPublic)
         {
-            throw new FunctionWorkerException($"{where} is not public. The host finds public methods of public classes only.");
+            throw new FunctionWorkerException($"{where} is not public. The host finds public methods only.");
         }
 
         if (method.ContainsGenericParameters || (method.DeclaringType.IsAbstract && !method.IsStatic))
