@@ -60,7 +60,9 @@ internal sealed class JobRequestReader(ModelCatalog models)
             await using var body = new LimitedStream(request.Body, JobLimits.MaxJsonBodyBytes, JsonTooLarge);
             var job = await JsonSerializer.DeserializeAsync(body, ContractsJson.Wire.JobRequest, cancellationToken)
                 ?? throw new JsonException("null is not a job.");
-            return new ReadRequest(CheckModel(job.Model), Check(job.Options), Numbered(job.Items));
+
+            // Absent options are null here: generated deserializers assign every init-only property and so undo its initializer.
+            return new ReadRequest(CheckModel(job.Model), Check(job.Options ?? new JobOptions()), Numbered(job.Items));
         }
         catch (JsonException malformed)
         {
