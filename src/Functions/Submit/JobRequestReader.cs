@@ -76,8 +76,10 @@ internal sealed class JobRequestReader(ModelCatalog models)
         await Task.CompletedTask;
         for (var i = 0; i < items.Count; i++)
         {
-            ItemLines.CheckNames(items[i], i + 1);
-            yield return (i + 1, items[i]);
+            // The deserializer checks properties for null, but not the elements of lists.
+            var item = items[i] ?? throw Problems.BadInput($"Item {i + 1} is null; every item must be an object such as {{\"input\":…}}. Nothing was accepted.", i + 1);
+            ItemLines.CheckNames(item, i + 1);
+            yield return (i + 1, item);
         }
     }
 
