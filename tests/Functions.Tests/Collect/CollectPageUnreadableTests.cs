@@ -40,7 +40,7 @@ public sealed class CollectPageUnreadableTests(StorageEmulator storage) : FlowTe
     {
         await Bench.StoreAsync("results", "{\"index\":0,"u8.ToArray());
         var result = new ResultMessage { Id = Samples.Chunk(1), Blob = new BlobRange("results", 0, 11) };
-        await Page.SendAsync("torn", BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(result, ContractsJson.Default.ResultMessage)));
+        await Page.SendAsync("torn", BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(result, ContractsJson.Wire.ResultMessage)));
         await Page.AnswerAsync(0, Samples.Succeeded(0));
         await Page.AnswerAsync(1, Samples.Succeeded(1));
 

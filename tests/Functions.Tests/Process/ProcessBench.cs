@@ -65,7 +65,7 @@ internal sealed class ProcessBench : IDisposable
 
     /// <summary>Sends a chunk as DispatchPage does.</summary>
     public Task SendAsync(ChunkMessage chunk) => _bench.Chunks.SendAsync(
-        ChunkSender.Message(chunk.Id, chunk.Lane?.Number, JsonSerializer.SerializeToUtf8Bytes(chunk, ContractsJson.Default.ChunkMessage)), Token);
+        ChunkSender.Message(chunk.Id, chunk.Lane?.Number, JsonSerializer.SerializeToUtf8Bytes(chunk, ContractsJson.Wire.ChunkMessage)), Token);
 
     /// <summary>Hands the next message of <c>chunks</c> to ProcessChunk.</summary>
     public async Task ProcessAsync()
@@ -103,7 +103,7 @@ internal sealed class ProcessBench : IDisposable
     public async Task<List<ResultMessage>> AnswersAsync() =>
     [
         .. (await _bench.PeekAsync(Queues.Results))
-            .Select(message => JsonSerializer.Deserialize(message.Body, ContractsJson.Default.ResultMessage)!),
+            .Select(message => JsonSerializer.Deserialize(message.Body, ContractsJson.Wire.ResultMessage)!),
     ];
 
     public void Dispose() => _models.Dispose();

@@ -99,7 +99,7 @@ public sealed class ProcessChunkTests(StorageEmulator storage) : FlowTest(storag
         var answer = Assert.Single(await Consumer.AnswersAsync());
         Assert.Null(answer.Results);
         var lines = await Bench.Blobs.ReadAsync(answer.Blob!.Name, answer.Blob.Offset, answer.Blob.Length, Token);
-        var results = NdjsonLines.Parse(lines, ContractsJson.Default.ItemResult);
+        var results = NdjsonLines.Parse(lines, ContractsJson.Wire.ItemResult);
         Assert.Equal([new string('a', 40_000), new string('b', 40_000)], results.Select(result => result.Output?.GetString()));
     }
 

@@ -84,7 +84,7 @@ public sealed class ProcessOrderedChunkHoldTests(StorageEmulator storage) : Flow
     {
         var chunk = ProcessBench.LaneChunk(2);
         var message = new ServiceBusMessage(
-            JsonSerializer.SerializeToUtf8Bytes(chunk, ContractsJson.Default.ChunkMessage))
+            JsonSerializer.SerializeToUtf8Bytes(chunk, ContractsJson.Wire.ChunkMessage))
         {
             SessionId = Queues.LaneSession(Job, ProcessBench.Lane),
         };

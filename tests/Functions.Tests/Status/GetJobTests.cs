@@ -46,7 +46,7 @@ public sealed class GetJobTests(StorageEmulator storage) : FlowTest(storage)
         Status.Durable.Completion.SetResult((await Status.Durable.GetInstanceAsync(Job, Token))!);
         await (await answer.BoundedAsync()).ExecuteAsync(request.HttpContext);
 
-        var job = JsonSerializer.Deserialize(StatusBench.Text(body), ContractsJson.Default.Job)!;
+        var job = JsonSerializer.Deserialize(StatusBench.Text(body), ContractsJson.Wire.Job)!;
         Assert.Equal((JobStatus.Succeeded, 100.0), (job.Status, job.Percent));
         Assert.Equal(0, request.HttpContext.Response.Headers.RetryAfter.Count);
     }

@@ -37,12 +37,12 @@ internal static class Samples
 
     /// <summary>Items as the input blob has them.</summary>
     public static byte[] Lines(IEnumerable<ChunkItem> items) =>
-        Encoding.UTF8.GetBytes(string.Concat(items.Select(item => JsonSerializer.Serialize(item, ContractsJson.Default.ChunkItem) + "\n")));
+        Encoding.UTF8.GetBytes(string.Concat(items.Select(item => JsonSerializer.Serialize(item, ContractsJson.Wire.ChunkItem) + "\n")));
 
     /// <summary>The indexes of result lines, in their order.</summary>
     public static List<long> Indexes(string lines) =>
     [
         .. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(line => JsonSerializer.Deserialize(line, ContractsJson.Default.ItemResult)!.Index),
+            .Select(line => JsonSerializer.Deserialize(line, ContractsJson.Wire.ItemResult)!.Index),
     ];
 }
