@@ -25,8 +25,8 @@ internal sealed class DataFolderLock : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new LocalRuntimeException(
-                $"The data folder {folder} is in use by another app, or cannot be written to ({exception.Message}). Stop the other app, or " +
-                "choose another folder with LocalRuntime:DataFolder.",
+                $"The data folder {folder} is in use by another app, or cannot be written to ({exception.Message}). " +
+                "Stop the other app, or choose another folder with LocalRuntime:DataFolder.",
                 exception);
         }
     }

@@ -141,7 +141,10 @@ public sealed class AzuriteProcess : IAsyncDisposable
         };
         // Port 0: the system picks a free one, and Azurite tells which. Nothing to race for.
         string[] arguments =
-            ["-e", Program, mainModule, "--blobHost", "127.0.0.1", "--blobPort", "0", "--silent", "--disableTelemetry", "--skipApiVersionCheck"];
+        [
+            "-e", Program, mainModule,
+            "--blobHost", "127.0.0.1", "--blobPort", "0", "--silent", "--disableTelemetry", "--skipApiVersionCheck",
+        ];
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
@@ -165,9 +168,9 @@ public sealed class AzuriteProcess : IAsyncDisposable
         catch (Win32Exception exception)
         {
             throw new LocalRuntimeException(
-                $"Node.js, which runs the storage emulator Azurite, cannot be started as '{options.NodePath}'. Install Node.js 20 or later " +
-                "from https://nodejs.org or set LocalRuntime:NodePath to it. Without Node.js, set JobStorage and AzureWebJobsStorage to the " +
-                "connection string of a storage account.",
+                $"Node.js, which runs the storage emulator Azurite, cannot be started as '{options.NodePath}'. " +
+                "Install Node.js 20 or later from https://nodejs.org or set LocalRuntime:NodePath to it. " +
+                "Without Node.js, set JobStorage and AzureWebJobsStorage to the connection string of a storage account.",
                 exception);
         }
     }

@@ -100,7 +100,9 @@ internal sealed partial class StorageEmulator(
             && !cancellationToken.IsCancellationRequested)
         {
             throw new LocalRuntimeException(
-                $"LocalRuntime:Azurite is 'attach', but nothing answers at {endpoint}. Start Azurite there, or leave the setting out.", exception);
+                $"LocalRuntime:Azurite is 'attach', but nothing answers at {endpoint}. " +
+                "Start Azurite there, or leave the setting out.",
+                exception);
         }
 
         throw new LocalRuntimeException($"LocalRuntime:Azurite is 'attach', but what answers at {endpoint} is not Azurite.");
