@@ -53,6 +53,19 @@ public sealed class AzuriteTests
     }
 
     [Fact]
+    public void DataFolder_TakenTwice_IsRefusedUntilItIsFree()
+    {
+        using var folder = new AppFolder();
+        using (DataFolderLock.Take(folder.Path))
+        {
+            var exception = Assert.Throws<LocalRuntimeException>(() => DataFolderLock.Take(folder.Path));
+            Assert.Contains("in use by another app", exception.Message, StringComparison.Ordinal);
+        }
+
+        DataFolderLock.Take(folder.Path).Dispose();
+    }
+
+    [Fact]
     public async Task Start_WithoutNode_SaysWhatToInstall()
     {
         var options = new AzuriteOptions { SearchFolder = AppContext.BaseDirectory, NodePath = "no-such-node" };
