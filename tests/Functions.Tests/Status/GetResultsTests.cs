@@ -85,14 +85,13 @@ public sealed class GetResultsTests(StorageEmulator storage) : FlowTest(storage)
     }
 
     [Fact]
-    public async Task Results_NoSuchJob_AnswersAProblem()
+    public async Task Results_NoSuchJob_IsRefused()
     {
         var (request, _) = StatusBench.Request();
 
-        var result = await Function.Results(request, Job, Status.Durable, Token);
-        await result.ExecuteAsync(request.HttpContext).BoundedAsync();
+        var refused = await Assert.ThrowsAsync<ProblemException>(() => Function.Results(request, Job, Status.Durable, Token));
 
-        Assert.Equal((404, "application/problem+json"), (request.HttpContext.Response.StatusCode, request.HttpContext.Response.ContentType));
+        Assert.Equal(404, refused.Problem.Status);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using ModelJobs.Contracts;
 using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Orchestrate;
 using ModelJobs.Functions.Status;
+using ModelJobs.Functions.Storage;
 using ModelJobs.Functions.Tests.Support;
 
 namespace ModelJobs.Functions.Tests.Status;
@@ -20,12 +21,16 @@ internal sealed class StatusBench(FlowBench bench)
 
     public static readonly JobRun Run = new()
     {
-        JobId = FlowBench.Job,
-        Model = "model",
-        Options = new JobOptions { ChunkItems = 10 },
-        Input = "input",
-        Items = 100,
-        CreatedAt = Created,
+        Job = new JobManifest
+        {
+            Id = FlowBench.Job,
+            Model = "model",
+            Options = new JobOptions { ChunkItems = 10 },
+            Input = "input",
+            Items = 100,
+            Fingerprint = "",
+            CreatedAt = Created,
+        },
         PagesInFlight = 8,
     };
 

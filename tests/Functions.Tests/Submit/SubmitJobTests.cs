@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using ModelJobs.Functions.Collect;
+using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Process.Runners;
 using ModelJobs.Functions.Status;
 using ModelJobs.Functions.Submit;
@@ -102,8 +103,15 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
             context.Request.Headers["Idempotency-Key"] = key;
         }
 
-        var result = await submit.Run(context.Request, _durable, Token).BoundedAsync();
-        await result.ExecuteAsync(context);
-        return context.Response.StatusCode;
+        try
+        {
+            var result = await submit.Run(context.Request, _durable, Token).BoundedAsync();
+            await result.ExecuteAsync(context);
+            return context.Response.StatusCode;
+        }
+        catch (ProblemException refused)
+        {
+            return refused.Problem.Status;
+        }
     }
 }

@@ -26,7 +26,7 @@ internal sealed class FakeDurableClient() : DurableTaskClient("fake")
         JobProgress? progress = null,
         DateTimeOffset lastUpdatedAt = default,
         TaskFailureDetails? failure = null) =>
-        _instances[run.JobId] = new OrchestrationMetadata(nameof(JobOrchestrator), run.JobId)
+        _instances[run.Job.Id] = new OrchestrationMetadata(nameof(JobOrchestrator), run.Job.Id)
         {
             DataConverter = JsonDataConverter.Default,
             RuntimeStatus = status,
@@ -49,10 +49,10 @@ internal sealed class FakeDurableClient() : DurableTaskClient("fake")
         }
 
         var run = (JobRun)input!;
-        Assert.Equal(run.JobId, options?.InstanceId);
+        Assert.Equal(run.Job.Id, options?.InstanceId);
         Set(run, OrchestrationRuntimeStatus.Pending);
-        Started.Add(run.JobId);
-        return Task.FromResult(run.JobId);
+        Started.Add(run.Job.Id);
+        return Task.FromResult(run.Job.Id);
     }
 
     public override Task<OrchestrationMetadata> WaitForInstanceCompletionAsync(
