@@ -67,7 +67,8 @@ internal sealed partial class RecoverDeadLetter(
                 await results.SendAsync(chunk.Id, ChunkRunner.FailAll(await items.LoadAsync(chunk, cancellationToken), error), cancellationToken);
             }
         }
-        catch (Exception unreadable) when (unreadable is JsonException or InvalidDataException or RequestFailedException { Status: NotFound or NoSuchRange })
+        catch (Exception unreadable) when (
+            unreadable is JsonException or InvalidDataException or RequestFailedException { Status: NotFound or NoSuchRange })
         {
             LogUnreadable(unreadable, message.MessageId);
             await parked.SendMessageAsync(new ServiceBusMessage(message) { SessionId = JobOf(message) }, cancellationToken);

@@ -77,7 +77,8 @@ internal sealed class JobRequestReader(ModelCatalog models)
         for (var i = 0; i < items.Count; i++)
         {
             // The deserializer checks properties for null, but not the elements of lists.
-            var item = items[i] ?? throw Problems.BadInput($"Item {i + 1} is null; every item must be an object such as {{\"input\":…}}. Nothing was accepted.", i + 1);
+            var item = items[i] ?? throw Problems.BadInput(
+                $"Item {i + 1} is null; every item must be an object such as {{\"input\":…}}. Nothing was accepted.", i + 1);
             ItemLines.CheckNames(item, i + 1);
             yield return (i + 1, item);
         }

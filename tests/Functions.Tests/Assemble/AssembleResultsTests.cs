@@ -12,7 +12,11 @@ public sealed class AssembleResultsTests(StorageEmulator storage) : FlowTest(sto
     [Fact]
     public async Task Run_PartsWithInterleavedIndexes_MergesThemInOrderIntoOutputAndErrors()
     {
-        await StorePageAsync(0, [Samples.Succeeded(0), Samples.Succeeded(3), Samples.Failed(4)], [Samples.Failed(1), Samples.Succeeded(2)], [Samples.Succeeded(5)]);
+        await StorePageAsync(
+            0,
+            [Samples.Succeeded(0), Samples.Succeeded(3), Samples.Failed(4)],
+            [Samples.Failed(1), Samples.Succeeded(2)],
+            [Samples.Succeeded(5)]);
 
         var next = await AssembleAsync(0, 1);
 

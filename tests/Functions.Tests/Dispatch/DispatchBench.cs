@@ -48,6 +48,7 @@ internal sealed class DispatchBench(FlowBench bench, JobOptions options)
     }
 
     /// <summary>What duplicate detection and sessions see of a message.</summary>
-    public static (string Id, string? Correlation, string? ReplyTo, string? ReplyToSession, string? Session) Address(ServiceBusReceivedMessage message) =>
+    public static (string Id, string? Correlation, string? ReplyTo, string? ReplyToSession, string? Session) Address(
+        ServiceBusReceivedMessage message) =>
         (message.MessageId, message.CorrelationId, message.ReplyTo, message.ReplyToSessionId, message.SessionId);
 }

@@ -13,7 +13,8 @@ public sealed class DispatchPageSizeTests(StorageEmulator storage) : FlowTest(st
     public async Task Run_LargeChunkOfNeighbours_PointsIntoTheInput()
     {
         var dispatch = new DispatchBench(Bench, new JobOptions { ChunkItems = 2 });
-        await dispatch.PlanAsync([Samples.Item(0), Samples.Item(1), Samples.Item(2, filler: 40_000), Samples.Item(3, filler: 40_000), Samples.Item(4)]);
+        await dispatch.PlanAsync(
+            [Samples.Item(0), Samples.Item(1), Samples.Item(2, filler: 40_000), Samples.Item(3, filler: 40_000), Samples.Item(4)]);
 
         await dispatch.RunAsync();
 

@@ -91,7 +91,9 @@ public sealed class DispatchPageTests(StorageEmulator storage) : FlowTest(storag
         var chunks = await dispatch.ChunksAsync(Queues.OrderedChunks);
         Assert.Equal(Enumerable.Range(1, 102).Select(i => (long)i), Sequences(even));
         Assert.Equal(Enumerable.Range(1, 101).Select(i => (long)i), Sequences(odd));
-        Assert.Equal([(0, 100L), (0, 100L), (1, 101L), (1, 102L)], chunks.Where(chunk => chunk.Lane!.Last).Select(chunk => (chunk.Id.Page, chunk.Lane!.Sequence)).Order());
+        Assert.Equal(
+            [(0, 100L), (0, 100L), (1, 101L), (1, 102L)],
+            chunks.Where(chunk => chunk.Lane!.Last).Select(chunk => (chunk.Id.Page, chunk.Lane!.Sequence)).Order());
 
         IEnumerable<long> Sequences(int lane) => chunks.Where(chunk => chunk.Lane!.Number == lane).Select(chunk => chunk.Lane!.Sequence);
     }

@@ -61,7 +61,8 @@ internal sealed class ProcessBench : IDisposable
     };
 
     /// <summary>A chunk of the lane, with one item of one key.</summary>
-    public static ChunkMessage LaneChunk(int sequence, bool last = false) => Chunk(sequence - 1, inLane: true, last, Samples.Item(sequence - 1, key: "k"));
+    public static ChunkMessage LaneChunk(int sequence, bool last = false) =>
+        Chunk(sequence - 1, inLane: true, last, Samples.Item(sequence - 1, key: "k"));
 
     /// <summary>Sends a chunk as DispatchPage does.</summary>
     public Task SendAsync(ChunkMessage chunk) => _bench.Chunks.SendAsync(

@@ -24,7 +24,9 @@ public sealed class ProcessChunkTests(StorageEmulator storage) : FlowTest(storag
         Assert.Equal(($"{Job}/0/3", $"{Job}/0/3", $"{Job}/0"), (message.MessageId, message.CorrelationId, message.SessionId));
         var answer = Assert.Single(await Consumer.AnswersAsync());
         Assert.Equal(Samples.Chunk(3), answer.Id);
-        Assert.Equal([(6, "i6", ItemStatus.Succeeded), (7, "i7", ItemStatus.Succeeded)], answer.Results!.Select(result => (result.Index, result.Id, result.Status)));
+        Assert.Equal(
+            [(6, "i6", ItemStatus.Succeeded), (7, "i7", ItemStatus.Succeeded)],
+            answer.Results!.Select(result => (result.Index, result.Id, result.Status)));
         Assert.Empty(await Bench.PeekAsync(Queues.Chunks));
     }
 

@@ -26,7 +26,9 @@ public sealed class RecoverDeadLetterTests(StorageEmulator storage) : FlowTest(s
         var answer = Assert.Single(await Chunks.AnswersAsync());
         Assert.Equal(Samples.Chunk(2), answer.Id);
         Assert.Equal([4, 5], answer.Results!.Select(result => result.Index));
-        Assert.All(answer.Results!, result => Assert.Equal((ItemStatus.Failed, "dead_lettered", 0), (result.Status, result.Error?.Code, result.Attempts)));
+        Assert.All(
+            answer.Results!,
+            result => Assert.Equal((ItemStatus.Failed, "dead_lettered", 0), (result.Status, result.Error?.Code, result.Attempts)));
         Assert.Contains("MaxDeliveryCountExceeded. Five times was enough.", answer.Results![0].Error!.Message, StringComparison.Ordinal);
         Assert.Empty(await Bench.PeekAsync(Queues.Chunks + Queues.DeadLetter));
     }

@@ -67,7 +67,9 @@ public sealed class InputWriterTests(StorageEmulator storage) : FlowTest(storage
 
     [Fact]
     public async Task Write_TheSameRequest_HasTheSameFingerprint() =>
-        Assert.Equal((await WriteAsync(TwoItems)).Fingerprint, (await WriteAsync(TwoItems.Replace(":", " : ", StringComparison.Ordinal))).Fingerprint);
+        Assert.Equal(
+            (await WriteAsync(TwoItems)).Fingerprint,
+            (await WriteAsync(TwoItems.Replace(":", " : ", StringComparison.Ordinal))).Fingerprint);
 
     public static TheoryData<string, string, JobOptions> OtherRequests => new()
     {

@@ -49,7 +49,10 @@ internal sealed class JumpingClient(ServiceBusClient inner, FakeTimeProvider tim
             session.CompleteMessageAsync(message, cancellationToken);
 
         public override Task DeadLetterMessageAsync(
-            ServiceBusReceivedMessage message, string? deadLetterReason, string? deadLetterErrorDescription = null, CancellationToken cancellationToken = default) =>
+            ServiceBusReceivedMessage message,
+            string? deadLetterReason,
+            string? deadLetterErrorDescription = null,
+            CancellationToken cancellationToken = default) =>
             session.DeadLetterMessageAsync(message, deadLetterReason, deadLetterErrorDescription, cancellationToken);
 
         public override Task RenewSessionLockAsync(CancellationToken cancellationToken = default) => session.RenewSessionLockAsync(cancellationToken);
