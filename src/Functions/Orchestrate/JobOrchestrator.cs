@@ -30,7 +30,8 @@ internal static class JobOrchestrator
         }
         else if (run.Lanes > 0)
         {
-            await context.CallActivityAsync(nameof(CloseLanes), new LanesToClose(run.Job.Id, run.Lanes), DurableRetries.Storage);
+            var used = run.LaneChunks.Index().Where(lane => lane.Item > 0).Select(lane => lane.Index).ToList();
+            await context.CallActivityAsync(nameof(CloseLanes), new LanesToClose(run.Job.Id, used), DurableRetries.Storage);
         }
 
         return new JobSummary(run.Job.Items, run.Succeeded, run.Failed);

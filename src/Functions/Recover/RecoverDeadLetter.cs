@@ -26,6 +26,9 @@ internal sealed partial class RecoverDeadLetter(
     private const int NotFound = 404;
     private const int NoSuchRange = 416;
 
+    private const string ReasonProperty = "modeljobs-reason";
+    private const string DescriptionProperty = "modeljobs-description";
+
     /// <summary>Session of parked messages that name no job.</summary>
     private const string UnknownJob = "unknown";
 
@@ -71,10 +74,19 @@ internal sealed partial class RecoverDeadLetter(
             unreadable is JsonException or InvalidDataException or RequestFailedException { Status: NotFound or NoSuchRange })
         {
             LogUnreadable(unreadable, message.MessageId);
-            await parked.SendMessageAsync(new ServiceBusMessage(message) { SessionId = JobOf(message) }, cancellationToken);
+            await parked.SendMessageAsync(Park(message), cancellationToken);
         }
 
         await actions.CompleteMessageAsync(message, cancellationToken);
+    }
+
+    private static ServiceBusMessage Park(ServiceBusReceivedMessage message)
+    {
+        var copy = new ServiceBusMessage(message) { SessionId = JobOf(message) };
+        // A copy does not keep why its original was dead-lettered.
+        copy.ApplicationProperties[ReasonProperty] = message.DeadLetterReason ?? "";
+        copy.ApplicationProperties[DescriptionProperty] = message.DeadLetterErrorDescription ?? "";
+        return copy;
     }
 
     // A stray message may carry anything there; what is no job's id may be no session's either.

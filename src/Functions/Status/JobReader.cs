@@ -57,7 +57,7 @@ internal sealed class JobReader(PageParts parts, TimeProvider time)
             Options = run.Job.Options,
             Items = new ItemCounts(run.Job.Items, succeeded, failed),
             Pages = new PageCounts(progress?.Pages ?? 0, progress?.CompletedPages ?? 0),
-            Percent = Math.Round(100.0 * done / run.Job.Items, 2),
+            Percent = Math.Floor(10_000.0 * done / run.Job.Items) / 100,
             ItemsPerSecond = rate is { } perSecond ? Math.Round(perSecond, 2) : null,
             EtaSeconds = rate is { } speed && ended is null ? Math.Round((run.Job.Items - done) / speed, 1) : null,
             CreatedAt = run.Job.CreatedAt,

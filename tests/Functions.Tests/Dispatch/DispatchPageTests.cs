@@ -51,7 +51,7 @@ public sealed class DispatchPageTests(StorageEmulator storage) : FlowTest(storag
 
         var chunks = await dispatch.ChunksAsync(Queues.OrderedChunks);
         Assert.Equal(
-            [new LanePlace(lane, 1, Last: false), new LanePlace(lane, 2, Last: false), new LanePlace(lane, 3, Last: true)],
+            [new LanePlace(lane, 1, Last: false, ByKey: true), new LanePlace(lane, 2, Last: false, ByKey: true), new LanePlace(lane, 3, Last: true, ByKey: true)],
             chunks.Select(chunk => chunk.Lane));
         Assert.Equal([0, 1, 2, 3, 4], await dispatch.IndexesAsync(chunks));
         Assert.All(await Bench.PeekAsync(Queues.OrderedChunks), message => Assert.Equal($"{Job}/{lane}", message.SessionId));

@@ -57,7 +57,7 @@ internal sealed class ProcessBench : IDisposable
         Model = "model",
         ItemCount = items.Count,
         Items = items,
-        Lane = inLane ? new LanePlace(Lane, number + 1, last) : null,
+        Lane = inLane ? new LanePlace(Lane, number + 1, last, ByKey: true) : null,
     };
 
     /// <summary>A chunk of the lane, with one item of one key.</summary>

@@ -1,4 +1,5 @@
 using ModelJobs.Functions.Assemble;
+using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Status;
 using ModelJobs.Functions.Tests.Process.Runners;
 using ModelJobs.Functions.Tests.Support;
