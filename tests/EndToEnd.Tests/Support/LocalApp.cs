@@ -1,3 +1,4 @@
+using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using ModelJobs.Functions;
@@ -32,7 +33,13 @@ public sealed class LocalApp : IAsyncDisposable
     /// <summary>Starts the app with the models <c>simulate</c> and <c>recorded</c> (simulate that takes notes).</summary>
     /// <param name="storage">The storage emulator.</param>
     /// <param name="settings">More configuration, as <c>Section:Key=value</c>.</param>
-    public static async Task<LocalApp> StartAsync(StorageEmulator storage, params string[] settings)
+    public static Task<LocalApp> StartAsync(StorageEmulator storage, params string[] settings) => StartAsync(storage, _ => { }, settings);
+
+    /// <summary>Starts the app as a test has changed it.</summary>
+    /// <param name="storage">The storage emulator.</param>
+    /// <param name="configure">Changes the app before it is built.</param>
+    /// <param name="settings">More configuration, as <c>Section:Key=value</c>.</param>
+    public static async Task<LocalApp> StartAsync(StorageEmulator storage, Action<FunctionsApplicationBuilder> configure, params string[] settings)
     {
         var container = "test-" + Guid.CreateVersion7().ToString("N");
         string[] configuration =
@@ -52,6 +59,7 @@ public sealed class LocalApp : IAsyncDisposable
         var builder = ModelJobsApp.CreateBuilder([.. configuration.Select(setting => "--" + setting)]);
         var recorder = new RecordingRunner(new SimulateRunner(TimeProvider.System));
         builder.Services.AddSingleton(new RunnerKind("recorded", _ => recorder));
+        configure(builder);
         var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
         return new LocalApp(host, recorder);

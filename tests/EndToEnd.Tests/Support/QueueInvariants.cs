@@ -14,13 +14,4 @@ internal static class QueueInvariants
             Assert.True(queue.Counts.DeadLetter == 0, $"{queue.Counts.DeadLetter} dead letters are left in {queue.Name} after job {job.Id}.");
         }
     }
-
-    /// <summary>For tests that know that no other job runs.</summary>
-    public static void CheckEmpty(LocalApp app)
-    {
-        foreach (var queue in app.Services.GetRequiredService<MessageBroker>().Queues)
-        {
-            Assert.Equal(default, queue.Counts);
-        }
-    }
 }
