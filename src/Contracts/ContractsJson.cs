@@ -30,5 +30,9 @@ public sealed partial class ContractsJson : JsonSerializerContext
     /// </summary>
     public static ContractsJson Wire =>
         // Made late: the order of static initializers over the files of a partial class is undefined.
-        field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        field ??= new(new JsonSerializerOptions(Default.Options)
+        {
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            MaxDepth = JobLimits.MaxMessageDepth,
+        });
 }

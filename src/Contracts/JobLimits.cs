@@ -9,7 +9,7 @@ public static class JobLimits
     /// <summary>Most items in a chunk.</summary>
     public const int MaxChunkItems = 1000;
 
-    /// <summary>Most chunks in a page: what one CollectPage collects and one page's part lists.</summary>
+    /// <summary>Full chunks in a page. Lanes and the limit on a chunk's bytes can make chunks that are not full, and so more of them.</summary>
     public const int MaxPageChunks = 200;
 
     /// <summary>Most items in a page.</summary>
@@ -30,8 +30,20 @@ public static class JobLimits
     /// <summary>Lanes of a job ordered by key: how many of its keys can make progress at once.</summary>
     public const int DefaultLanes = 64;
 
-    /// <summary>Most bytes of one item's line.</summary>
+    /// <summary>Most bytes of one item's line, as sent and as stored (which spells some characters out).</summary>
     public const int MaxItemBytes = 1024 * 1024;
+
+    /// <summary>Deepest nesting of one item's line.</summary>
+    public const int MaxItemDepth = 64;
+
+    /// <summary>Deepest nesting of anything that travels: an item or a result of any depth accepted, within a message, within a body.</summary>
+    public const int MaxMessageDepth = 128;
+
+    /// <summary>Most bytes of all outputs of one chunk together.</summary>
+    public const long MaxChunkOutputBytes = 64 * 1024 * 1024;
+
+    /// <summary>Most bytes of one item's output.</summary>
+    public const int MaxOutputBytes = 1024 * 1024;
 
     /// <summary>Most bytes of a JSON request body; NDJSON bodies have <see cref="MaxInputBytes"/>.</summary>
     public const int MaxJsonBodyBytes = 32 * 1024 * 1024;

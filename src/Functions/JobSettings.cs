@@ -16,6 +16,10 @@ public sealed class JobSettings
     [Range(1, 64)]
     public int MaxPagesInFlight { get; set; } = 8;
 
+    /// <summary>How long a page may stand still, without one more item answered, before its job fails. Longer than any wait for a model.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "14.00:00:00")]
+    public TimeSpan MaxIdle { get; set; } = TimeSpan.FromDays(1);
+
     /// <summary>How long one CollectPage call collects before it reports and is called again. Shorter than the sessions' lock.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:00:50")]
     public TimeSpan CollectSlice { get; set; } = TimeSpan.FromSeconds(40);

@@ -1,12 +1,14 @@
 using Azure.Identity;
 using Azure.Messaging.ServiceBus;
 using Azure.Storage.Blobs;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using ModelJobs.Contracts;
 using ModelJobs.Functions.Assemble;
 using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Dispatch;
@@ -39,6 +41,8 @@ public static class ModelJobsApp
             .ValidateOnStart();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<JobSettings>>().Value);
 
+        // The worker's own server would refuse bodies over 30 MB.
+        services.Configure<KestrelServerOptions>(server => server.Limits.MaxRequestBodySize = JobLimits.MaxInputBytes);
         services.AddSingleton(provider => provider.GetRequiredService<JobSettings>().Seed is { } seed ? new Random(seed) : Random.Shared);
 
         AddClients(services);

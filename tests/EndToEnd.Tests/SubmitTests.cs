@@ -48,6 +48,8 @@ public sealed class SubmitTests(StorageEmulator storage)
     [InlineData("""{"input":1}{"input":2}""", "after a single JSON value")]
     [InlineData("""{"id":"","input":1}""", "'id'")]
     [InlineData("""{"id":true,"input":1}""", "string or an integer")]
+    [InlineData("""{"input":{"id":"\ud800"}}""", "not valid Unicode")]
+    [InlineData("""{"id":"\ud800","input":1}""", "Line 1")]
     public async Task Submit_BadLine_SaysWhatIsWrong(string line, string expected)
     {
         await using var app = await LocalApp.StartAsync(storage);
@@ -73,6 +75,24 @@ public sealed class SubmitTests(StorageEmulator storage)
 
         Assert.Equal(status, answer.StatusCode);
         Assert.Contains(expected, (await JobsApi.ProblemAsync(answer)).Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(63, HttpStatusCode.Accepted)]
+    [InlineData(64, HttpStatusCode.BadRequest)]
+    public async Task Submit_NestedItem_IsAcceptedOnlyIfItCanTravel(int depth, HttpStatusCode expected)
+    {
+        await using var app = await LocalApp.StartAsync(storage);
+        var nested = new string('[', depth) + new string(']', depth);
+
+        using var answer = await app.Jobs.PostAsync("?model=simulate", [$$$"""{"input":{"id":1},"meta":{{{nested}}}}"""]);
+
+        Assert.Equal(expected, answer.StatusCode);
+        if (expected == HttpStatusCode.Accepted)
+        {
+            var job = JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), ContractsJson.Wire.Job)!;
+            await Invariants.CheckAsync(app, await app.Jobs.WaitAsync(job.Id));
+        }
     }
 
     [Fact]

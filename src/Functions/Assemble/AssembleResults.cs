@@ -13,19 +13,24 @@ internal sealed record AssembleOrder(string JobId, int FromPage, int ToPage);
 /// Appends finished pages to output.jsonl and errors.jsonl, in input order. What is there grows while the job runs, and is never
 /// out of order. Each page's lines are blocks named after the page, so a second run writes the same blocks to the same places.
 /// </summary>
-internal sealed class AssembleResults(JobBlobs blobs, OrderedBlob outputs)
+internal sealed class AssembleResults(JobBlobs blobs, OrderedBlob outputs, TimeProvider time)
 {
-    /// <summary>Pages in one call, to stay well within the function time-out.</summary>
+    /// <summary>Pages in one call.</summary>
     private const int MaxPages = 50;
+
+    /// <summary>After this time a call ends with the page at hand, to stay well within the function time-out.</summary>
+    private static readonly TimeSpan Slice = TimeSpan.FromMinutes(1);
 
     /// <returns>The page to go on with.</returns>
     [Function(nameof(AssembleResults))]
     public async Task<int> Run([ActivityTrigger] AssembleOrder order, CancellationToken cancellationToken)
     {
+        var start = time.GetTimestamp();
         var end = Math.Min(order.ToPage, order.FromPage + MaxPages);
         var output = JobBlobs.Output(order.JobId);
         var errors = JobBlobs.Errors(order.JobId);
-        for (var page = order.FromPage; page < end; page++)
+        var page = order.FromPage;
+        for (; page < end && (page == order.FromPage || time.GetElapsedTime(start) < Slice); page++)
         {
             await using var merge = await PageMerge.OpenAsync(blobs, order.JobId, page, cancellationToken);
             await using var outputBlocks = outputs.OpenBlocks(output, page);
@@ -41,6 +46,6 @@ internal sealed class AssembleResults(JobBlobs blobs, OrderedBlob outputs)
 
         await outputs.CommitAsync(output, cancellationToken);
         await outputs.CommitAsync(errors, cancellationToken);
-        return end;
+        return page;
     }
 }

@@ -13,16 +13,39 @@ namespace ModelJobs.Functions.Assemble;
 /// </summary>
 internal sealed class OrderedBlob(JobBlobs blobs)
 {
+    private const int NotFound = 404;
+
     /// <summary>Writes the blocks of one page.</summary>
     public PageBlocks OpenBlocks(string blob, int page) => new(blobs.Blob(blob), page);
 
     /// <summary>Makes every block staged so far part of the blob.</summary>
+    /// <exception cref="RequestFailedException">
+    /// 409 or 412: somebody else has committed since the blocks were listed. To commit the older list would take that one's blocks away.
+    /// </exception>
     public async Task CommitAsync(string blob, CancellationToken cancellationToken)
     {
         var client = blobs.Blob(blob);
+        // Read before the list: whatever is committed after this makes the commit below fail.
+        var version = await VersionAsync(client, cancellationToken);
         var staged = await BlocksAsync(client, cancellationToken);
+        var options = new CommitBlockListOptions
+        {
+            Conditions = version is { } known ? new BlobRequestConditions { IfMatch = known } : new BlobRequestConditions { IfNoneMatch = ETag.All },
+        };
         await client.CommitBlockListAsync(
-            staged.Select(block => block.Name).Distinct(StringComparer.Ordinal).OrderBy(Decode, StringComparer.Ordinal), cancellationToken: cancellationToken);
+            staged.Select(block => block.Name).Distinct(StringComparer.Ordinal).OrderBy(Decode, StringComparer.Ordinal), options, cancellationToken);
+    }
+
+    private static async Task<ETag?> VersionAsync(BlockBlobClient blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await blob.GetPropertiesAsync(cancellationToken: cancellationToken)).Value.ETag;
+        }
+        catch (RequestFailedException absent) when (absent.Status == NotFound)
+        {
+            return null;
+        }
     }
 
     private static async Task<IEnumerable<BlobBlock>> BlocksAsync(BlockBlobClient blob, CancellationToken cancellationToken)
@@ -32,7 +55,7 @@ internal sealed class OrderedBlob(JobBlobs blobs)
             BlockList list = await blob.GetBlockListAsync(BlockListTypes.All, cancellationToken: cancellationToken);
             return list.CommittedBlocks.Concat(list.UncommittedBlocks);
         }
-        catch (RequestFailedException absent) when (absent.Status == 404)
+        catch (RequestFailedException absent) when (absent.Status == NotFound)
         {
             // No page had a line for this blob yet: an empty list makes it an empty blob.
             return [];
@@ -45,7 +68,11 @@ internal sealed class OrderedBlob(JobBlobs blobs)
 /// <summary>Lines of one page on their way into blocks.</summary>
 internal sealed class PageBlocks(BlockBlobClient blob, int page) : IAsyncDisposable
 {
-    private const int BlockBytes = 8 * 1024 * 1024;
+    /// <summary>
+    /// Size of a full block. A page has at least one, and a blob takes 50,000: what a job's largest number of pages leaves holds nearly
+    /// a terabyte at this size.
+    /// </summary>
+    private const int BlockBytes = 32 * 1024 * 1024;
     private readonly MemoryStream _block = new();
     private int _blocks;
 

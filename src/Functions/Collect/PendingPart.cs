@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
 using Azure.Messaging.ServiceBus;
 using ModelJobs.Contracts;
 
@@ -6,7 +8,7 @@ namespace ModelJobs.Functions.Collect;
 /// <summary>Results that were received and are not committed yet, with the messages that brought them.</summary>
 internal sealed class PendingPart
 {
-    /// <summary>Size from which a part is committed at once, in characters of outputs and metas: about what it holds in memory.</summary>
+    /// <summary>Size from which a part is committed at once, in bytes of outputs and metas: about what it holds in memory.</summary>
     private const long FullBytes = 8 * 1024 * 1024;
 
     private readonly List<ServiceBusReceivedMessage> _messages = [];
@@ -37,6 +39,8 @@ internal sealed class PendingPart
     {
         _chunks.Add(chunk);
         _results.AddRange(results);
-        _bytes += results.Sum(result => (result.Output?.GetRawText().Length ?? 0) + (result.Meta?.GetRawText().Length ?? 0) + result.Id.Length);
+        _bytes += results.Sum(result => BytesOf(result.Output) + BytesOf(result.Meta) + result.Id.Length);
     }
+
+    private static int BytesOf(JsonElement? value) => value is { } json ? JsonMarshal.GetRawUtf8Value(json).Length : 0;
 }

@@ -39,6 +39,11 @@ internal static class ChunkCutter
         for (var offset = 0; offset < page.Length;)
         {
             var length = page[offset..].IndexOf((byte)'\n') + 1;
+            if (length == 0)
+            {
+                throw new InvalidDataException("The page ends within a line.");
+            }
+
             var lane = options.OrderByKey && KeyOf(page.Slice(offset, length)) is { } key ? Lanes.OfKey(key, lanes) : Lanes.None;
             if (open.TryGetValue(lane, out var chunk) && (chunk.Lines.Count == maxItems || chunk.Bytes + length > JobLimits.MaxChunkBytes))
             {

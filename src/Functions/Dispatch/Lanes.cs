@@ -24,6 +24,6 @@ internal static class Lanes
     };
 
     /// <summary>Lane of the items of one key; the same on every instance and in every version.</summary>
-    public static int OfKey(string key, int lanes) => 
+    public static int OfKey(string key, int lanes) =>
         (int)(BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(key))) % (ulong)lanes);
 }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 
@@ -15,6 +16,10 @@ internal sealed class ProblemMiddleware : IFunctionsWorkerMiddleware
         catch (ProblemException refused)
         {
             context.GetInvocationResult().Value = refused.Problem.ToResult();
+        }
+        catch (BadHttpRequestException malformed)
+        {
+            context.GetInvocationResult().Value = Problems.BadRequest(malformed.StatusCode).Problem.ToResult();
         }
     }
 }

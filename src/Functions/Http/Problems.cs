@@ -6,6 +6,7 @@ namespace ModelJobs.Functions.Http;
 /// <summary>The refusals of the API, each with what to do about it.</summary>
 internal static class Problems
 {
+    private const int MaxDetail = 2000;
     private const string ContentType = "application/problem+json";
 
     public static ProblemException BadInput(string detail, long? line = null, long? column = null) =>
@@ -14,7 +15,7 @@ internal static class Problems
             Type = "/problems/bad-input",
             Title = "The input is not valid",
             Status = StatusCodes.Status400BadRequest,
-            Detail = detail,
+            Detail = Short(detail),
             Line = line,
             Column = column,
         });
@@ -41,6 +42,14 @@ internal static class Problems
 
     public static ProblemException TooLarge(string detail) => Create("too-large", "The request is too large", StatusCodes.Status413PayloadTooLarge, detail);
 
+    public static ProblemException BadRequest(int status) => Create(
+        "bad-request",
+        "The request could not be read",
+        status,
+        status == StatusCodes.Status413PayloadTooLarge
+            ? "The body is larger than this host takes; submit fewer items at a time. docs/limits.md says what limits it."
+            : "The connection ended before the body did, or its headers do not fit it; send it again.");
+
     public static ProblemException KeyReused(string job) => Create(
         "idempotency-key-reused",
         "The idempotency key belongs to another request",
@@ -51,8 +60,11 @@ internal static class Problems
     public static IResult ToResult(this Problem problem) =>
         Results.Json(problem, ContractsJson.Wire.Problem, ContentType, problem.Status);
 
+    // What was sent is echoed in details; it may be anything.
+    private static string Short(string detail) => detail.Length <= MaxDetail ? detail : detail[..MaxDetail] + "…";
+
     private static ProblemException Create(string kind, string title, int status, string detail) =>
-        new(new Problem { Type = $"/problems/{kind}", Title = title, Status = status, Detail = detail });
+        new(new Problem { Type = $"/problems/{kind}", Title = title, Status = status, Detail = Short(detail) });
 }
 
 /// <summary>Thrown where a request turns out to be refused; the HTTP functions answer with its problem.</summary>

@@ -5,11 +5,11 @@ namespace ModelJobs.Functions.Orchestrate;
 /// <summary>How the orchestrators retry their activities. Every activity is idempotent, so trying again is always right.</summary>
 internal static class DurableRetries
 {
-    private const int MaxAttempts = 12;
+    private const int MaxAttempts = 30;
     private const double Backoff = 2;
     private static readonly TimeSpan First = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
-    /// <summary>Twelve attempts over some four minutes: longer than a lost session lock lasts or a storage account fails over.</summary>
+    /// <summary>Thirty attempts over some 25 minutes: longer than a lost session lock lasts, a storage account fails over, or most outages take.</summary>
     public static readonly TaskOptions Storage = new(new RetryPolicy(MaxAttempts, First, Backoff, Longest));
 }

@@ -23,18 +23,35 @@ internal static class JobOrchestrator
     {
         var run = context.GetInput<JobRun>() ?? throw new InvalidOperationException("A job orchestration needs a JobRun.");
         run = await PlanAsync(context, run);
-        run = await new PageWindow(context, run).RunAsync(PagesPerExecution);
+        try
+        {
+            run = await new PageWindow(context, run).RunAsync(PagesPerExecution);
+        }
+        catch (TaskFailedException)
+        {
+            await CloseLanesAsync(context, run.Job.Id, Enumerable.Range(0, run.Lanes));
+            throw;
+        }
+
         if (run.NextPage < run.Pages)
         {
             context.ContinueAsNew(run);
         }
-        else if (run.Lanes > 0)
+        else
         {
-            var used = run.LaneChunks.Index().Where(lane => lane.Item > 0).Select(lane => lane.Index).ToList();
-            await context.CallActivityAsync(nameof(CloseLanes), new LanesToClose(run.Job.Id, used), DurableRetries.Storage);
+            await CloseLanesAsync(context, run.Job.Id, run.LaneChunks.Index().Where(lane => lane.Item > 0).Select(lane => lane.Index));
         }
 
         return new JobSummary(run.Job.Items, run.Succeeded, run.Failed);
+    }
+
+    private static async Task CloseLanesAsync(TaskOrchestrationContext context, string job, IEnumerable<int> lanes)
+    {
+        var order = new LanesToClose(job, [.. lanes]);
+        if (order.Lanes.Count > 0)
+        {
+            await context.CallActivityAsync(nameof(CloseLanes), order, DurableRetries.Storage);
+        }
     }
 
     private static async Task<JobRun> PlanAsync(TaskOrchestrationContext context, JobRun run)

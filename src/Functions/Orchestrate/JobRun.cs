@@ -11,6 +11,9 @@ internal sealed record JobRun
     /// <summary>Pages in flight at once.</summary>
     public required int PagesInFlight { get; init; }
 
+    /// <summary>How long a page may stand still before the job fails.</summary>
+    public required TimeSpan MaxIdle { get; init; }
+
     /// <summary>Pages in the plan; null before the job is planned.</summary>
     public int? Pages { get; init; }
 

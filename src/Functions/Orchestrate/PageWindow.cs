@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.DurableTask;
 using ModelJobs.Functions.Assemble;
 using ModelJobs.Functions.Collect;
@@ -18,18 +19,21 @@ internal sealed class PageWindow(TaskOrchestrationContext context, JobRun run)
     private int _next = run.NextPage;
     private Task<DispatchReport>? _lastDispatch;
     private Task<int>? _assembly;
+    private int? _failedPage;
+    private Exception? _failure;
 
     private int Pages => _run.Pages ?? throw new InvalidOperationException("The job has no plan.");
 
     /// <summary>Runs at most <paramref name="maxPages"/> pages to their end, or all that are left.</summary>
     /// <returns>How far the job has come; nothing is in flight any more.</returns>
+    /// <exception cref="TaskFailedException">A page failed. Pages in flight were brought to their end, those before it are assembled.</exception>
     public async Task<JobRun> RunAsync(int maxPages)
     {
         var end = Math.Min(Pages, _firstPage + maxPages);
         ReportProgress();
-        while (_next < end || _pages.Count > 0 || _assembly is not null || _run.AssembledPages < FirstOpenPage)
+        while ((_failure is null && _next < end) || _pages.Count > 0 || _assembly is not null || _run.AssembledPages < FirstOpenPage)
         {
-            while (_next < end && _pages.Count < _run.PagesInFlight)
+            while (_failure is null && _next < end && _pages.Count < _run.PagesInFlight)
             {
                 StartPage(_next++);
             }
@@ -40,12 +44,17 @@ internal sealed class PageWindow(TaskOrchestrationContext context, JobRun run)
             ReportProgress();
         }
 
+        if (_failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(_failure);
+        }
+
         var lanes = _lastDispatch is null ? _run.LaneChunks : (await _lastDispatch).LaneChunks;
         return _run with { NextPage = _next, LaneChunks = lanes };
     }
 
     /// <summary>Every page before this one is done.</summary>
-    private int FirstOpenPage => _pages.Count > 0 ? _pages.Keys.First() : _next;
+    private int FirstOpenPage => Math.Min(_failedPage ?? int.MaxValue, _pages.Count > 0 ? _pages.Keys.First() : _next);
 
     private IEnumerable<Task> InFlight() => _assembly is null ? _pages.Values : _pages.Values.Append<Task>(_assembly);
 
@@ -68,7 +77,7 @@ internal sealed class PageWindow(TaskOrchestrationContext context, JobRun run)
     private async Task<PageReport> CollectAsync(int page, Task<DispatchReport> dispatch)
     {
         var dispatched = await dispatch;
-        var order = new CollectOrder(_run.Job.Id, page, dispatched.Chunks, dispatched.Items);
+        var order = new PageRun(new CollectOrder(_run.Job.Id, page, dispatched.Chunks, dispatched.Items), _run.MaxIdle);
         var options = new SubOrchestrationOptions(instanceId: PageOrchestrator.InstanceId(_run.Job.Id, page));
         return await context.CallSubOrchestratorAsync<PageReport>(nameof(PageOrchestrator), order, options);
     }
@@ -86,17 +95,39 @@ internal sealed class PageWindow(TaskOrchestrationContext context, JobRun run)
     {
         foreach (var (page, task) in _pages.Where(entry => entry.Value.IsCompleted).ToList())
         {
-            var report = await task;
             _pages.Remove(page);
-            _completed++;
-            _run = _run with { Succeeded = _run.Succeeded + report.Succeeded, Failed = _run.Failed + report.Failed };
+            try
+            {
+                var report = await task;
+                _completed++;
+                _run = _run with { Succeeded = _run.Succeeded + report.Succeeded, Failed = _run.Failed + report.Failed };
+            }
+            catch (TaskFailedException failure)
+            {
+                Fail(page, failure);
+            }
         }
 
         if (_assembly is { IsCompleted: true } assembly)
         {
-            _run = _run with { AssembledPages = await assembly };
             _assembly = null;
+            try
+            {
+                _run = _run with { AssembledPages = await assembly };
+            }
+            catch (TaskFailedException failure)
+            {
+                Fail(_run.AssembledPages, failure);
+            }
         }
+    }
+
+    // No page is started any more and none from this one on is assembled, but those in flight come to their end: nothing of the job
+    // is left running behind its back.
+    private void Fail(int page, TaskFailedException failure)
+    {
+        _failure ??= failure;
+        _failedPage = Math.Min(_failedPage ?? int.MaxValue, page);
     }
 
     private void ReportProgress() =>

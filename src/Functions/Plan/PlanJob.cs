@@ -11,11 +11,11 @@ namespace ModelJobs.Functions.Plan;
 /// <param name="Input">Its input blob.</param>
 /// <param name="Items">How many items the input has.</param>
 /// <param name="ChunkItems">Most items in a chunk.</param>
-public sealed record PlanOrder(string JobId, string Input, long Items, int ChunkItems);
+internal sealed record PlanOrder(string JobId, string Input, long Items, int ChunkItems);
 
 /// <summary>What was planned.</summary>
 /// <param name="Pages">Number of pages.</param>
-public sealed record PlanReport(int Pages);
+internal sealed record PlanReport(int Pages);
 
 /// <summary>
 /// Cuts the input into pages, in one streaming pass: a page is a run of lines within the limits on items, chunks and bytes.
@@ -29,7 +29,8 @@ internal sealed class PlanJob(JobBlobs blobs)
     public async Task<PlanReport> Run([ActivityTrigger] PlanOrder order, CancellationToken cancellationToken)
     {
         await using var input = await blobs.Blob(order.Input).OpenReadAsync(0, ReadBufferBytes, cancellationToken: cancellationToken);
-        await using var plan = await blobs.Blob(JobBlobs.Plan(order.JobId)).OpenWriteAsync(overwrite: true, cancellationToken: cancellationToken);
+        // Small even for the largest job, and put into place at once: a repeated run never leaves a plan that is half there.
+        using var plan = new MemoryStream();
 
         var cutter = new PageCutter(MaxItems(order.ChunkItems), JobLimits.MaxPageBytes);
         var reader = PipeReader.Create(input, new StreamPipeReaderOptions(bufferSize: ReadBufferBytes));
@@ -42,7 +43,7 @@ internal sealed class PlanJob(JobBlobs blobs)
                 var lineEnd = buffer.GetPosition(1, end);
                 if (cutter.Add((int)buffer.Slice(0, lineEnd).Length) is { } page)
                 {
-                    await plan.WriteAsync(page.ToLine(), cancellationToken);
+                    plan.Write(page.ToLine());
                 }
 
                 buffer = buffer.Slice(lineEnd);
@@ -57,12 +58,17 @@ internal sealed class PlanJob(JobBlobs blobs)
 
         if (cutter.Finish() is { } last)
         {
-            await plan.WriteAsync(last.ToLine(), cancellationToken);
+            plan.Write(last.ToLine());
         }
 
-        return cutter.Items == order.Items
-            ? new PlanReport(cutter.Pages)
-            : throw new InvalidDataException($"The input of job {order.JobId} has {cutter.Items} lines where {order.Items} were accepted.");
+        if (cutter.Items != order.Items)
+        {
+            throw new InvalidDataException($"The input of job {order.JobId} has {cutter.Items} lines where {order.Items} were accepted.");
+        }
+
+        plan.Position = 0;
+        await blobs.Blob(JobBlobs.Plan(order.JobId)).UploadAsync(plan, cancellationToken: cancellationToken);
+        return new PlanReport(cutter.Pages);
     }
 
     /// <summary>Most items in a page whose chunks have <paramref name="chunkItems"/> items.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Process.Runners;
@@ -10,8 +11,8 @@ namespace ModelJobs.Functions.Process;
 /// </summary>
 internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings settings, TimeProvider time, Random random, ILogger<ChunkRunner> logger)
 {
-    /// <summary>Largest output of one item, in characters of JSON.</summary>
-    private const int MaxOutputChars = 1024 * 1024;
+    /// <summary>Longest wait that a model can ask for: a chunk must end well within the function time-out.</summary>
+    private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromMinutes(2);
 
     /// <summary>Runs the items.</summary>
     /// <param name="model">Name of the model.</param>
@@ -31,6 +32,7 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings setti
         }
 
         var results = new ItemResult?[items.Count];
+        var outputBytes = 0L;
         var attempts = new int[items.Count];
         while (Ready(items, results, inOrder) is { Count: > 0 } ready)
         {
@@ -40,11 +42,11 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings setti
             {
                 if (outcome.IsTransient && attempts[i] < settings.MaxAttempts)
                 {
-                    wait = Longer(wait, Longer(Backoff(attempts[i]), outcome.RetryAfter ?? TimeSpan.Zero));
+                    wait = Longer(wait, Longer(Backoff(attempts[i]), Shorter(outcome.RetryAfter ?? TimeSpan.Zero, MaxRetryAfter)));
                 }
                 else
                 {
-                    results[i] = ToResult(items[i], outcome, attempts[i]);
+                    results[i] = ToResult(items[i], Limit(outcome, ref outputBytes), attempts[i]);
                 }
             }
 
@@ -93,13 +95,28 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings setti
         }
     }
 
-    private static ItemResult ToResult(ChunkItem item, ItemOutcome outcome, int attempts)
+    private static ItemOutcome Limit(ItemOutcome outcome, ref long outputBytes)
     {
-        if (outcome.Output is { } output && output.GetRawText().Length > MaxOutputChars)
+        if (outcome.Output is not { } output)
         {
-            outcome = ItemOutcome.Permanent("output_too_large", $"The output has more than {MaxOutputChars} characters.");
+            return outcome;
         }
 
+        var bytes = JsonMarshal.GetRawUtf8Value(output).Length;
+        if (bytes > JobLimits.MaxOutputBytes)
+        {
+            return ItemOutcome.Permanent("output_too_large", $"The output has more than {JobLimits.MaxOutputBytes} bytes.");
+        }
+
+        outputBytes += bytes;
+        return outputBytes <= JobLimits.MaxChunkOutputBytes
+            ? outcome
+            : ItemOutcome.Permanent(
+                "output_too_large", $"The outputs of the chunk have more than {JobLimits.MaxChunkOutputBytes} bytes; submit with a smaller chunkItems.");
+    }
+
+    private static ItemResult ToResult(ChunkItem item, ItemOutcome outcome, int attempts)
+    {
         return new ItemResult
         {
             Index = item.Index,
@@ -127,6 +144,8 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings setti
     }
 
     private static TimeSpan Longer(TimeSpan a, TimeSpan b) => a > b ? a : b;
+
+    private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Model {Model} failed transiently on some items; trying them again in {Wait}.")]
     private partial void LogRetry(string model, TimeSpan wait);

@@ -16,9 +16,9 @@ namespace ModelJobs.Functions.Process;
 internal sealed class ProcessOrderedChunk(
     ChunkItems items, ChunkRunner runner, ResultSender results, ChunkSender chunks, JobSettings settings, TimeProvider time)
 {
-    /// <summary>How often a chunk waits for its turn before it is dead-lettered: the chunk before it is lost.</summary>
-    private const int MaxHolds = 3600;
-    private const string Holds = "modeljobs-holds";
+    /// <summary>How long a chunk waits for its turn before it is dead-lettered: the chunk before it is lost.</summary>
+    private static readonly TimeSpan MaxLaneWait = TimeSpan.FromHours(1);
+    private const string HeldSince = "modeljobs-held-since";
 
     [Function(nameof(ProcessOrderedChunk))]
     public async Task Run(
@@ -70,8 +70,9 @@ internal sealed class ProcessOrderedChunk(
     // Abandoned, the message would stay at the head of its session, before the chunk that it waits for. So a copy goes to the end.
     private async Task HoldAsync(ServiceBusReceivedMessage message, ServiceBusMessageActions actions, CancellationToken cancellationToken)
     {
-        var holds = message.ApplicationProperties.TryGetValue(Holds, out var value) && value is int count ? count : 0;
-        if (holds >= MaxHolds)
+        var now = time.GetUtcNow();
+        var since = message.ApplicationProperties.TryGetValue(HeldSince, out var value) && value is DateTimeOffset first ? first : now;
+        if (now - since >= MaxLaneWait)
         {
             await actions.DeadLetterMessageAsync(message, null, "LaneGap", "The chunk before this one in its lane never came.", cancellationToken);
             return;
@@ -81,9 +82,9 @@ internal sealed class ProcessOrderedChunk(
         {
             // Not the chunk's own id: duplicate detection would drop the copy. The same for the same delivery: it may be sent twice.
             MessageId = string.Create(CultureInfo.InvariantCulture, $"{message.CorrelationId}~{message.SequenceNumber}"),
-            ScheduledEnqueueTime = time.GetUtcNow() + settings.LaneHold,
+            ScheduledEnqueueTime = now + settings.LaneHold,
         };
-        copy.ApplicationProperties[Holds] = holds + 1;
+        copy.ApplicationProperties[HeldSince] = since;
         await chunks.SendAsync(copy, cancellationToken);
         await actions.CompleteMessageAsync(message, cancellationToken);
     }

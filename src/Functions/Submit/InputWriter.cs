@@ -75,7 +75,20 @@ internal sealed class InputWriter(JobBlobs blobs)
             Input = item.Input,
             Meta = item.Meta,
         };
-        return [.. JsonSerializer.SerializeToUtf8Bytes(stored, ContractsJson.Wire.ChunkItem), (byte)'\n'];
+        byte[] json;
+        try
+        {
+            json = JsonSerializer.SerializeToUtf8Bytes(stored, ContractsJson.Wire.ChunkItem);
+        }
+        catch (Exception unwritable) when (unwritable is JsonException or InvalidOperationException or ArgumentException)
+        {
+            // Half of a surrogate pair: JSON can spell it, but it is no text.
+            throw Problems.BadInput($"Line {line} has a string that is not valid Unicode.", line);
+        }
+
+        return json.Length <= JobLimits.MaxItemBytes
+            ? [.. json, (byte)'\n']
+            : throw Problems.BadInput($"Line {line} has more than {JobLimits.MaxItemBytes} bytes; put large data into storage and its name into the item.", line);
     }
 
     private static void CheckLimits(long items, long bytes, JobOptions options)

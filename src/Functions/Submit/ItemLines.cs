@@ -10,7 +10,7 @@ namespace ModelJobs.Functions.Submit;
 /// <summary>Reads items from NDJSON, a line at a time. Blank lines are skipped but counted.</summary>
 internal static class ItemLines
 {
-    private static readonly JsonReaderOptions Strict = new() { CommentHandling = JsonCommentHandling.Disallow };
+    private static readonly JsonReaderOptions Strict = new() { CommentHandling = JsonCommentHandling.Disallow, MaxDepth = JobLimits.MaxItemDepth };
 
     /// <summary>Reads the items of <paramref name="body"/>.</summary>
     /// <returns>Each item with its 1-based line number.</returns>

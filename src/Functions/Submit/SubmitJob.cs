@@ -100,7 +100,7 @@ internal sealed class SubmitJob(JobBlobs blobs, JobRequestReader requests, Input
         {
             await durable.ScheduleNewOrchestrationInstanceAsync(
                 nameof(JobOrchestrator),
-                new JobRun { Job = manifest, PagesInFlight = settings.MaxPagesInFlight },
+                new JobRun { Job = manifest, PagesInFlight = settings.MaxPagesInFlight, MaxIdle = settings.MaxIdle },
                 new StartOrchestrationOptions(manifest.Id),
                 cancellationToken);
         }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using ModelJobs.Contracts;
 using ModelJobs.LocalRuntime.Engine;
 
 namespace ModelJobs.EndToEnd.Tests.Support;
@@ -9,10 +8,15 @@ internal static class HistoryInvariants
 {
     private const int EventsPerJob = 40;
     private const int EventsPerPage = 40;
+    private const int EventsPerExecution = 5000;
 
-    public static void Check(LocalApp app, Job job)
+    /// <summary>Checks all that the app's jobs have ever written: those of pages and of executions that were continued as new, too.</summary>
+    public static async Task CheckAsync(LocalApp app)
     {
-        var events = app.Services.GetRequiredService<OrchestrationEngine>().GetHistory(job.Id).Count;
-        Assert.InRange(events, 1, EventsPerJob + (EventsPerPage * job.Pages.Total));
+        var engine = app.Services.GetRequiredService<OrchestrationEngine>();
+        var jobs = await app.Jobs.ListAsync();
+
+        Assert.All(jobs, job => Assert.InRange(engine.GetHistory(job.Id).Count, 1, EventsPerExecution));
+        Assert.InRange(engine.HistoryEventsAppended, 1, jobs.Sum(job => EventsPerJob + (EventsPerPage * (long)job.Pages.Total)));
     }
 }

@@ -12,8 +12,8 @@ public static class Invariants
     {
         await CheckLinesAsync(app, job);
         CheckOrder(app, job);
-        QueueInvariants.Check(app, job);
-        HistoryInvariants.Check(app, job);
+        await QueueInvariants.CheckAsync(app);
+        await HistoryInvariants.CheckAsync(app);
     }
 
     /// <summary>1: every item has exactly one line, in order. 3: the counts add up. 4: the job has ended.</summary>

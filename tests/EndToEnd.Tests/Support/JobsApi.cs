@@ -55,6 +55,9 @@ public sealed class JobsApi(HttpClient http)
         }
     }
 
+    public async Task<IReadOnlyList<Job>> ListAsync() =>
+        (await http.GetFromJsonAsync("api/jobs", ContractsJson.Wire.JobList, Cancellation))!.Jobs;
+
     public IAsyncEnumerable<ItemResult> ResultsAsync(string id) => LinesAsync($"api/jobs/{id}/results");
 
     public IAsyncEnumerable<ItemResult> ErrorsAsync(string id) => LinesAsync($"api/jobs/{id}/errors");

@@ -151,7 +151,7 @@ public sealed class AssembleResultsTests(StorageEmulator storage) : FlowTest(sto
     }
 
     private Task<int> AssembleAsync(int from, int to) =>
-        new AssembleResults(Bench.Blobs, new OrderedBlob(Bench.Blobs)).Run(new AssembleOrder(Job, from, to), Token).BoundedAsync();
+        new AssembleResults(Bench.Blobs, new OrderedBlob(Bench.Blobs), Bench.Time).Run(new AssembleOrder(Job, from, to), Token).BoundedAsync();
 
     private async Task<List<long>> OutputAsync() => Samples.Indexes(await Bench.ReadTextAsync(JobBlobs.Output(Job)));
 

@@ -136,7 +136,7 @@ public sealed class DispatchPageTests(StorageEmulator storage) : FlowTest(storag
         await dispatch.PlanAsync([.. Enumerable.Range(0, 20).Select(i => Samples.Item(i, key: i % 3 == 0 ? null : $"k{i % 5}", filler: 40_000))]);
 
         await dispatch.RunAsync();
-        Bench.Time.Advance(TimeSpan.FromMinutes(6));
+        Bench.Time.Advance(TimeSpan.FromMinutes(11));
         await dispatch.RunAsync();
 
         foreach (var queue in new[] { Queues.Chunks, Queues.OrderedChunks })

@@ -12,7 +12,7 @@ namespace ModelJobs.Functions.Tests.Process;
 /// <summary>Chunks that come before their turn in their lane.</summary>
 public sealed class ProcessOrderedChunkHoldTests(StorageEmulator storage) : FlowTest(storage)
 {
-    private const string Holds = "modeljobs-holds";
+    private const string HeldSince = "modeljobs-held-since";
 
     private ProcessBench Lane => field ??= new ProcessBench(Bench);
 
@@ -51,9 +51,10 @@ public sealed class ProcessOrderedChunkHoldTests(StorageEmulator storage) : Flow
     }
 
     [Fact]
-    public async Task Run_TooEarlyAgain_CountsUp()
+    public async Task Run_TooEarlyAgain_RemembersSinceWhen()
     {
         await Lane.SendAsync(ProcessBench.LaneChunk(2));
+        var start = Bench.Time.GetUtcNow();
         var ids = new HashSet<string>();
         for (var hold = 1; hold <= 3; hold++)
         {
@@ -61,7 +62,7 @@ public sealed class ProcessOrderedChunkHoldTests(StorageEmulator storage) : Flow
             Bench.Time.Advance(Bench.Settings.LaneHold);
 
             var held = Assert.Single(await Bench.PeekAsync(Queues.OrderedChunks));
-            Assert.Equal(hold, held.ApplicationProperties[Holds]);
+            Assert.Equal(start, held.ApplicationProperties[HeldSince]);
             Assert.True(ids.Add(held.MessageId));
         }
     }
@@ -80,7 +81,7 @@ public sealed class ProcessOrderedChunkHoldTests(StorageEmulator storage) : Flow
     }
 
     [Fact]
-    public async Task Run_HeldTooOften_DeadLettersTheChunk()
+    public async Task Run_HeldTooLong_DeadLettersTheChunk()
     {
         var chunk = ProcessBench.LaneChunk(2);
         var message = new ServiceBusMessage(
@@ -88,7 +89,7 @@ public sealed class ProcessOrderedChunkHoldTests(StorageEmulator storage) : Flow
         {
             SessionId = Queues.LaneSession(Job, ProcessBench.Lane),
         };
-        message.ApplicationProperties[Holds] = 3600;
+        message.ApplicationProperties[HeldSince] = Bench.Time.GetUtcNow() - TimeSpan.FromHours(1);
         await Bench.SendAsync(Queues.OrderedChunks, message);
 
         await Lane.ProcessLaneAsync();

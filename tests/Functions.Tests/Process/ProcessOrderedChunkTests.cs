@@ -45,7 +45,7 @@ public sealed class ProcessOrderedChunkTests(StorageEmulator storage) : FlowTest
     {
         await Lane.SendAsync(ProcessBench.LaneChunk(1));
         await Lane.ProcessLaneAsync();
-        Bench.Time.Advance(TimeSpan.FromMinutes(6));
+        Bench.Time.Advance(TimeSpan.FromMinutes(11));
         await Lane.SendAsync(ProcessBench.LaneChunk(1));
 
         await Lane.ProcessLaneAsync();

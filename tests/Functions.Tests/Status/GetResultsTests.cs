@@ -116,6 +116,6 @@ public sealed class GetResultsTests(StorageEmulator storage) : FlowTest(storage)
     private async Task AssembleAsync(int page)
     {
         await Status.CommitAsync(page, chunk: 0, Samples.Succeeded(2 * page), Samples.Failed((2 * page) + 1));
-        await new AssembleResults(Bench.Blobs, new OrderedBlob(Bench.Blobs)).Run(new AssembleOrder(Job, page, page + 1), Token).BoundedAsync();
+        await new AssembleResults(Bench.Blobs, new OrderedBlob(Bench.Blobs), Bench.Time).Run(new AssembleOrder(Job, page, page + 1), Token).BoundedAsync();
     }
 }

@@ -32,6 +32,7 @@ internal sealed class StatusBench(FlowBench bench)
             CreatedAt = Created,
         },
         PagesInFlight = 8,
+        MaxIdle = TimeSpan.FromDays(1),
     };
 
     public FakeDurableClient Durable { get; } = new();

@@ -14,7 +14,7 @@ public sealed class ServiceBusConfigTests
         Assert.True(ordered.RequiresSession);
         Assert.True(ordered.RequiresDuplicateDetection);
         Assert.Equal(TimeSpan.FromMinutes(1), ordered.LockDuration);
-        Assert.Equal(TimeSpan.FromMinutes(5), ordered.DuplicateDetectionHistoryTimeWindow);
+        Assert.Equal(TimeSpan.FromMinutes(10), ordered.DuplicateDetectionHistoryTimeWindow);
         Assert.Equal(TimeSpan.FromDays(14), ordered.DefaultMessageTimeToLive);
         Assert.Equal(5, ordered.MaxDeliveryCount);
         Assert.True(ordered.DeadLetteringOnMessageExpiration);
