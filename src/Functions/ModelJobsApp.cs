@@ -58,10 +58,16 @@ public static class ModelJobsApp
     private static void AddRunners(IServiceCollection services)
     {
         services.AddSingleton(provider => new RunnerKind("simulate", _ => new SimulateRunner(provider.GetRequiredService<TimeProvider>())));
-        services.AddSingleton(provider => new RunnerKind(
-            "onnx",
-            model => new OnnxRunner(
-                Path.Combine(provider.GetRequiredService<IHostEnvironment>().ContentRootPath, Required(model, "Path")), model.Get<OnnxRunnerOptions>())));
+        services.AddSingleton(provider =>
+        {
+            var root = provider.GetRequiredService<IHostEnvironment>().ContentRootPath;
+            string PathOf(IConfigurationSection model) => Path.Combine(root, model["Path"] ?? "");
+            return new RunnerKind(
+                "onnx",
+                model => new OnnxRunner(PathOf(model), model.Get<OnnxRunnerOptions>()),
+                model => File.Exists(PathOf(model)) ? null : $"{model.Path}:Path must name the model's .onnx file; there is no '{PathOf(model)}'.");
+        });
+        services.AddHostedService<ModelCheck>();
     }
 
     // The settings are read when a client is first used: the local runtime knows its emulators' ports only once they listen.
@@ -72,14 +78,14 @@ public static class ModelJobsApp
             var configuration = provider.GetRequiredService<IConfiguration>();
             return configuration["ServiceBus"] is { Length: > 0 } connectionString
                 ? new ServiceBusClient(connectionString)
-                : new ServiceBusClient(RequiredForIdentity(configuration, "ServiceBus", "fullyQualifiedNamespace"), new DefaultAzureCredential());
+                : new ServiceBusClient(Required(configuration, "ServiceBus", "fullyQualifiedNamespace"), new DefaultAzureCredential());
         });
         services.AddSingleton(provider =>
         {
             var configuration = provider.GetRequiredService<IConfiguration>();
             return configuration["JobStorage"] is { Length: > 0 } connectionString
                 ? new BlobServiceClient(connectionString)
-                : new BlobServiceClient(new Uri(RequiredForIdentity(configuration, "JobStorage", "blobServiceUri")), new DefaultAzureCredential());
+                : new BlobServiceClient(new Uri(Required(configuration, "JobStorage", "blobServiceUri")), new DefaultAzureCredential());
         });
         foreach (var queue in Queues.Sent)
         {
@@ -87,11 +93,7 @@ public static class ModelJobsApp
         }
     }
 
-    private static string Required(IConfigurationSection model, string setting) => model[setting] is { Length: > 0 } value
-        ? value
-        : throw new InvalidOperationException($"The setting {model.Path}:{setting} is missing; the model cannot run without it.");
-
-    private static string RequiredForIdentity(IConfiguration configuration, string connection, string property) =>
+    private static string Required(IConfiguration configuration, string connection, string property) =>
         configuration[$"{connection}:{property}"] is { Length: > 0 } value
             ? value
             : throw new InvalidOperationException(

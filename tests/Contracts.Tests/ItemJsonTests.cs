@@ -25,7 +25,7 @@ public sealed class ItemJsonTests
 
     [Fact]
     public void Write_AbsentMembers_AreLeftOut() =>
-        Assert.Equal("""{"input":{"a":1}}""", JsonSerializer.Serialize(Read("""{"input":{"a":1}}"""), ContractsJson.Default.Item));
+        Assert.Equal("""{"input":{"a":1}}""", JsonSerializer.Serialize(Read("""{"input":{"a":1}}"""), ContractsJson.Wire.Item));
 
-    private static Item Read(string json) => JsonSerializer.Deserialize(json, ContractsJson.Default.Item)!;
+    private static Item Read(string json) => JsonSerializer.Deserialize(json, ContractsJson.Wire.Item)!;
 }

@@ -21,7 +21,7 @@ public sealed class MessageJsonTests
 
         Assert.Equal(
             """{"id":{"job":"job-1","page":2,"chunk":3},"model":"digits","itemCount":1,"items":[{"index":7,"id":"a","key":"k","input":[1],"meta":{"label":7}}],"lane":{"number":4,"sequence":5,"last":true}}""",
-            JsonSerializer.Serialize(message, ContractsJson.Default.ChunkMessage));
+            JsonSerializer.Serialize(message, ContractsJson.Wire.ChunkMessage));
     }
 
     [Fact]
@@ -31,7 +31,7 @@ public sealed class MessageJsonTests
 
         Assert.Equal(
             """{"id":{"job":"job-1","page":2,"chunk":3},"model":"m","itemCount":9,"blob":{"name":"job-1/input.jsonl","offset":100,"length":50}}""",
-            JsonSerializer.Serialize(message, ContractsJson.Default.ChunkMessage));
+            JsonSerializer.Serialize(message, ContractsJson.Wire.ChunkMessage));
     }
 
     [Fact]
@@ -41,7 +41,17 @@ public sealed class MessageJsonTests
 
         Assert.Equal(
             """{"index":0,"id":"a","status":"succeeded","output":"x","attempts":1}""",
-            JsonSerializer.Serialize(result, ContractsJson.Default.ItemResult));
+            JsonSerializer.Serialize(result, ContractsJson.Wire.ItemResult));
+    }
+
+    [Fact]
+    public void ItemResult_TextOfAnyScript_StaysAsItIs()
+    {
+        var result = new ItemResult { Index = 0, Id = "是", Status = ItemStatus.Succeeded, Output = Json("\"l'été, 日本 & <b>\""), Attempts = 1 };
+
+        Assert.Equal(
+            """{"index":0,"id":"是","status":"succeeded","output":"l'été, 日本 & <b>","attempts":1}""",
+            JsonSerializer.Serialize(result, ContractsJson.Wire.ItemResult));
     }
 
     [Fact]
@@ -51,7 +61,7 @@ public sealed class MessageJsonTests
 
         Assert.Equal(
             """{"index":3,"id":"4","key":"k","status":"failed","error":{"code":"c","message":"m"},"attempts":5,"meta":1}""",
-            JsonSerializer.Serialize(result, ContractsJson.Default.ItemResult));
+            JsonSerializer.Serialize(result, ContractsJson.Wire.ItemResult));
     }
 
     [Fact]
@@ -59,7 +69,7 @@ public sealed class MessageJsonTests
     {
         var message = new ResultMessage { Id = Id, Results = [new ItemResult { Index = 1, Id = "b", Status = ItemStatus.Succeeded, Output = Json("{}"), Attempts = 2 }] };
 
-        var read = JsonSerializer.Deserialize(JsonSerializer.Serialize(message, ContractsJson.Default.ResultMessage), ContractsJson.Default.ResultMessage)!;
+        var read = JsonSerializer.Deserialize(JsonSerializer.Serialize(message, ContractsJson.Wire.ResultMessage), ContractsJson.Wire.ResultMessage)!;
 
         Assert.Equal(Id, read.Id);
         Assert.Equal((1, "b", 2), (read.Results![0].Index, read.Results[0].Id, read.Results[0].Attempts));
@@ -70,7 +80,7 @@ public sealed class MessageJsonTests
 
     [Fact]
     public void JobRequest_OptionMisspelt_Throws() => Assert.Throws<JsonException>(() =>
-        JsonSerializer.Deserialize("""{"model":"m","items":[],"options":{"orderbykey":true}}""", ContractsJson.Default.JobRequest));
+        JsonSerializer.Deserialize("""{"model":"m","items":[],"options":{"orderbykey":true}}""", ContractsJson.Wire.JobRequest));
 
     private static JsonElement Json(string json) => JsonDocument.Parse(json).RootElement;
 }

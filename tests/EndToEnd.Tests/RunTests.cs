@@ -61,7 +61,7 @@ public sealed class RunTests(StorageEmulator storage)
     [InlineData("&orderByKey=true")]
     public async Task Run_ChunkOverTheMessageSize_TravelsByClaimCheck(string order)
     {
-        await using var app = await LocalApp.StartAsync(storage, "Models:echo:Runner=echo");
+        await using var app = await LocalApp.StartAsync(storage);
         var filler = new string('x', 20_000);
         var lines = Enumerable.Range(0, 40).Select(i => $$$"""{"id":"{{{i}}}","key":"{{{i % 2}}}","input":{"id":"{{{filler}}}{{{i}}}","duration":0},"meta":"{{{filler}}}"}""");
 
@@ -111,7 +111,7 @@ public sealed class RunTests(StorageEmulator storage)
             "application/json");
 
         using var answer = await app.Jobs.PostAsync("", body);
-        var job = JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), ContractsJson.Default.Job)!;
+        var job = JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), ContractsJson.Wire.Job)!;
         job = await app.Jobs.WaitAsync(job.Id);
 
         await Invariants.CheckAsync(app, job);

@@ -20,7 +20,7 @@ public sealed class SubmitTests(StorageEmulator storage)
         using var answer = await app.Jobs.PostAsync("?model=simulate", [Good]);
 
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
-        var job = JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), ContractsJson.Default.Job)!;
+        var job = JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), ContractsJson.Wire.Job)!;
         Assert.EndsWith($"/api/jobs/{job.Id}", answer.Headers.GetValues("Operation-Location").Single(), StringComparison.Ordinal);
         Assert.NotNull(answer.Headers.RetryAfter);
         await Invariants.CheckAsync(app, await app.Jobs.WaitAsync(job.Id));

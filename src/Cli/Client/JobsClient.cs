@@ -54,7 +54,7 @@ internal sealed class JobsClient : IDisposable
         // An unknown model or a wrong key is answered before gigabytes have travelled.
         request.Headers.ExpectContinue = true;
         using HttpResponseMessage response = await SendAsync(http, request, timeout: null, cancellationToken);
-        return await ReadAsync(response, ContractsJson.Default.Job, cancellationToken);
+        return await ReadAsync(response, ContractsJson.Wire.Job, cancellationToken);
     }
 
     /// <summary>Reads a job's status.</summary>
@@ -67,7 +67,7 @@ internal sealed class JobsClient : IDisposable
         if (wait > TimeSpan.Zero)
             request.Headers.Add("Prefer", $"wait={wait.TotalSeconds:0}");
         using HttpResponseMessage response = await SendAsync(_http, request, AnswerTimeout + wait, cancellationToken);
-        return await ReadAsync(response, ContractsJson.Default.Job, cancellationToken);
+        return await ReadAsync(response, ContractsJson.Wire.Job, cancellationToken);
     }
 
     /// <summary>Lists jobs, following the service's pages.</summary>
@@ -117,7 +117,7 @@ internal sealed class JobsClient : IDisposable
             throw ServiceException.NotUnderstood(Endpoint);
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         using HttpResponseMessage response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
-        return await ReadAsync(response, ContractsJson.Default.JobList, cancellationToken);
+        return await ReadAsync(response, ContractsJson.Wire.JobList, cancellationToken);
     }
 
     /// <summary>A client of the endpoint, without time-outs of its own.</summary>
@@ -195,6 +195,6 @@ internal sealed class JobsClient : IDisposable
     {
         if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
             return null;
-        return await ReadAsync(response, ContractsJson.Default.Problem, cancellationToken);
+        return await ReadAsync(response, ContractsJson.Wire.Problem, cancellationToken);
     }
 }

@@ -37,7 +37,7 @@ internal sealed class ListCommand : Command
             jobs.Add(job);
 
         if (arguments.GetValue(_json))
-            console.Output.WriteLine(JsonSerializer.Serialize(new JobList(jobs, NextLink: null), ContractsJson.Default.JobList));
+            console.Output.WriteLine(JsonSerializer.Serialize(new JobList(jobs, NextLink: null), ContractsJson.Wire.JobList));
         else if (jobs.Count == 0)
             console.Error.WriteLine("No jobs. Submit one with `jobs submit FILE --model NAME`.");
         else

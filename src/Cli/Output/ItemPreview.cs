@@ -17,7 +17,7 @@ internal static class ItemPreview
         var results = new List<ItemResult>();
         foreach (string path in (string[])[files.Output, files.Errors])
             await foreach (string line in File.ReadLinesAsync(path, cancellationToken))
-                results.Add(JsonSerializer.Deserialize(line, ContractsJson.Default.ItemResult)!);
+                results.Add(JsonSerializer.Deserialize(line, ContractsJson.Wire.ItemResult)!);
         return [.. results.OrderBy(result => result.Index).Select(Line)];
     }
 

@@ -9,7 +9,7 @@ internal static class JobReport
 {
     /// <summary>One line of JSON, as the service answers it.</summary>
     public static void WriteJson(TextWriter writer, Job job) =>
-        writer.WriteLine(JsonSerializer.Serialize(job, ContractsJson.Default.Job));
+        writer.WriteLine(JsonSerializer.Serialize(job, ContractsJson.Wire.Job));
 
     /// <summary>How the job ended, in a few lines.</summary>
     /// <param name="writer">Standard output.</param>

@@ -74,7 +74,7 @@ internal sealed partial class CollectPage(
     {
         try
         {
-            var result = JsonSerializer.Deserialize(message.Body.ToMemory().Span, ContractsJson.Default.ResultMessage)
+            var result = JsonSerializer.Deserialize(message.Body.ToMemory().Span, ContractsJson.Wire.ResultMessage)
                 ?? throw new JsonException("The body is null.");
             if (result.Id.Job != order.JobId || result.Id.Page != order.Page || result.Id.Chunk < 0 || result.Id.Chunk >= order.Chunks)
             {
@@ -98,7 +98,7 @@ internal sealed partial class CollectPage(
     {
         { Results: { } inline } => inline,
         { Blob: { } range } => NdjsonLines.Parse(
-            await blobs.ReadAsync(range.Name, range.Offset, range.Length, cancellationToken), ContractsJson.Default.ItemResult),
+            await blobs.ReadAsync(range.Name, range.Offset, range.Length, cancellationToken), ContractsJson.Wire.ItemResult),
         _ => throw new InvalidDataException($"The result of {result.Id} has neither results nor a blob."),
     };
 

@@ -41,7 +41,7 @@ internal sealed class PageParts(JobBlobs blobs)
             Metadata = summary.ToMetadata(),
             Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
         };
-        using var lines = NdjsonLines.Write(pending.Results.OrderBy(result => result.Index), ContractsJson.Default.ItemResult);
+        using var lines = NdjsonLines.Write(pending.Results.OrderBy(result => result.Index), ContractsJson.Wire.ItemResult);
         await blobs.Blob(JobBlobs.PagePart(order.JobId, order.Page, tally.Parts)).UploadAsync(lines, options, cancellationToken);
         tally.Add(summary);
         return tally;

@@ -18,7 +18,7 @@ internal static class ChunkMessageWriter
     /// <param name="page">The page.</param>
     public static ReadOnlyMemory<byte> Write(ChunkMessage message, DraftChunk chunk, ReadOnlySpan<byte> page)
     {
-        var head = JsonSerializer.SerializeToUtf8Bytes(message, ContractsJson.Default.ChunkMessage);
+        var head = JsonSerializer.SerializeToUtf8Bytes(message, ContractsJson.Wire.ChunkMessage);
         var body = new ArrayBufferWriter<byte>(head.Length + chunk.Bytes + 16);
         body.Write(head.AsSpan(..^1));
         body.Write(",\""u8);

@@ -54,7 +54,7 @@ internal sealed class DispatchPage(JobBlobs blobs, ChunkSender sender)
                 };
                 var body = message.Blob is null
                     ? ChunkMessageWriter.Write(message, chunk, page.Span)
-                    : JsonSerializer.SerializeToUtf8Bytes(message, ContractsJson.Default.ChunkMessage);
+                    : JsonSerializer.SerializeToUtf8Bytes(message, ContractsJson.Wire.ChunkMessage);
                 yield return ChunkSender.Message(message.Id, lane?.Number, body);
             }
         }

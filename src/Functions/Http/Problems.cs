@@ -49,7 +49,7 @@ internal static class Problems
 
     /// <summary>The answer that carries a problem.</summary>
     public static IResult ToResult(this Problem problem) =>
-        Results.Json(problem, ContractsJson.Default.Problem, ContentType, problem.Status);
+        Results.Json(problem, ContractsJson.Wire.Problem, ContentType, problem.Status);
 
     private static ProblemException Create(string kind, string title, int status, string detail) =>
         new(new Problem { Type = $"/problems/{kind}", Title = title, Status = status, Detail = detail });

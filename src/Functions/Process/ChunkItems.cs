@@ -11,7 +11,7 @@ internal sealed class ChunkItems(JobBlobs blobs)
     /// <summary>Reads the body of a message on a chunk queue.</summary>
     /// <exception cref="JsonException">It is not a chunk.</exception>
     public static ChunkMessage Read(ServiceBusReceivedMessage message) =>
-        JsonSerializer.Deserialize(message.Body.ToMemory().Span, ContractsJson.Default.ChunkMessage)
+        JsonSerializer.Deserialize(message.Body.ToMemory().Span, ContractsJson.Wire.ChunkMessage)
         ?? throw new JsonException("The body is null.");
 
     /// <summary>The items of a chunk, inline or from storage.</summary>
@@ -23,7 +23,7 @@ internal sealed class ChunkItems(JobBlobs blobs)
         {
             { Items: { } inline } => inline,
             { Blob: { } range } => NdjsonLines.Parse(
-                await blobs.ReadAsync(range.Name, range.Offset, range.Length, cancellationToken), ContractsJson.Default.ChunkItem),
+                await blobs.ReadAsync(range.Name, range.Offset, range.Length, cancellationToken), ContractsJson.Wire.ChunkItem),
             _ => throw new InvalidDataException($"Chunk {chunk.Id} has neither items nor a blob."),
         };
         return items.Count == chunk.ItemCount

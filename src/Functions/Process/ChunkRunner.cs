@@ -25,7 +25,7 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings setti
     public async Task<IReadOnlyList<ItemResult>> RunAsync(
         string model, IReadOnlyList<ChunkItem> items, bool inOrder, CancellationToken cancellationToken)
     {
-        if (models.Find(model) is not { } runner)
+        if (!models.Contains(model))
         {
             return FailAll(items, new JobError("unknown_model", $"The model '{model}' is not configured any more."));
         }
@@ -34,7 +34,7 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings setti
         var attempts = new int[items.Count];
         while (Ready(items, results, inOrder) is { Count: > 0 } ready)
         {
-            var outcomes = await RunOnceAsync(runner, model, [.. ready.Select(i => new ItemCall(items[i], ++attempts[i]))], cancellationToken);
+            var outcomes = await RunOnceAsync(model, [.. ready.Select(i => new ItemCall(items[i], ++attempts[i]))], cancellationToken);
             var wait = TimeSpan.Zero;
             foreach (var (i, outcome) in ready.Zip(outcomes))
             {
@@ -75,10 +75,11 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings setti
     }
 
     private async Task<IReadOnlyList<ItemOutcome>> RunOnceAsync(
-        IModelRunner runner, string model, IReadOnlyList<ItemCall> calls, CancellationToken cancellationToken)
+        string model, IReadOnlyList<ItemCall> calls, CancellationToken cancellationToken)
     {
         try
         {
+            var runner = models.Find(model) ?? throw new InvalidOperationException($"Model '{model}' is gone.");
             var outcomes = await runner.RunAsync(calls, cancellationToken);
             return outcomes.Count == calls.Count
                 ? outcomes

@@ -17,7 +17,7 @@ internal sealed class ResultSender([FromKeyedServices(Queues.Results)] ServiceBu
         if (body.Length > JobLimits.MaxInlineBytes)
         {
             var name = JobBlobs.ChunkResult(id);
-            using var lines = NdjsonLines.Write(results, ContractsJson.Default.ItemResult);
+            using var lines = NdjsonLines.Write(results, ContractsJson.Wire.ItemResult);
             var length = (int)lines.Length;
             await blobs.Blob(name).UploadAsync(lines, cancellationToken: cancellationToken);
             body = Serialize(new ResultMessage { Id = id, Blob = new BlobRange(name, 0, length) });
@@ -35,5 +35,5 @@ internal sealed class ResultSender([FromKeyedServices(Queues.Results)] ServiceBu
             cancellationToken);
     }
 
-    private static byte[] Serialize(ResultMessage message) => JsonSerializer.SerializeToUtf8Bytes(message, ContractsJson.Default.ResultMessage);
+    private static byte[] Serialize(ResultMessage message) => JsonSerializer.SerializeToUtf8Bytes(message, ContractsJson.Wire.ResultMessage);
 }

@@ -52,7 +52,7 @@ internal sealed partial class RecoverDeadLetter(
             var error = new JobError("dead_lettered", $"The chunk was given up: {message.DeadLetterReason}. {message.DeadLetterErrorDescription}".TrimEnd());
             if (chunk.Lane is { } lane)
             {
-                var body = JsonSerializer.SerializeToUtf8Bytes(chunk with { Failed = error }, ContractsJson.Default.ChunkMessage);
+                var body = JsonSerializer.SerializeToUtf8Bytes(chunk with { Failed = error }, ContractsJson.Wire.ChunkMessage);
                 var failed = ChunkSender.Message(chunk.Id, lane.Number, body);
                 failed.MessageId += "!";
                 await chunks.SendAsync(failed, cancellationToken);

@@ -34,7 +34,7 @@ internal sealed class GetJob(JobReader jobs, TimeProvider time)
                 request.HttpContext.Response.Headers.RetryAfter = "1";
             }
 
-            return Results.Json(job, ContractsJson.Default.Job);
+            return Results.Json(job, ContractsJson.Wire.Job);
         }
         catch (ProblemException refused)
         {

@@ -34,10 +34,10 @@ internal sealed class ListJobs(JobReader jobs)
             await foreach (var page in durable.GetAllInstancesAsync(query).AsPages(string.IsNullOrEmpty(continuation) ? null : continuation, top)
                 .WithCancellation(cancellationToken))
             {
-                return Results.Json(ToList(page, top), ContractsJson.Default.JobList);
+                return Results.Json(ToList(page, top), ContractsJson.Wire.JobList);
             }
 
-            return Results.Json(new JobList([], null), ContractsJson.Default.JobList);
+            return Results.Json(new JobList([], null), ContractsJson.Wire.JobList);
         }
         catch (ProblemException refused)
         {

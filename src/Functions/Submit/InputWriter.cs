@@ -34,7 +34,7 @@ internal sealed class InputWriter(JobBlobs blobs)
         try
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(new JobRequest { Model = model, Items = [], Options = options }, ContractsJson.Default.JobRequest));
+            hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(new JobRequest { Model = model, Items = [], Options = options }, ContractsJson.Wire.JobRequest));
             var count = 0L;
             var bytes = 0L;
             var write = new BlockBlobOpenWriteOptions { BufferSize = BlockBytes };
@@ -75,7 +75,7 @@ internal sealed class InputWriter(JobBlobs blobs)
             Input = item.Input,
             Meta = item.Meta,
         };
-        return [.. JsonSerializer.SerializeToUtf8Bytes(stored, ContractsJson.Default.ChunkItem), (byte)'\n'];
+        return [.. JsonSerializer.SerializeToUtf8Bytes(stored, ContractsJson.Wire.ChunkItem), (byte)'\n'];
     }
 
     private static void CheckLimits(long items, long bytes, JobOptions options)

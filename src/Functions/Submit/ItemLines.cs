@@ -69,7 +69,7 @@ internal static class ItemLines
                 return null;
             }
 
-            var item = JsonSerializer.Deserialize(ref reader, ContractsJson.Default.Item)
+            var item = JsonSerializer.Deserialize(ref reader, ContractsJson.Wire.Item)
                 ?? throw new JsonException("null is not an item");
             if (reader.Read())
             {

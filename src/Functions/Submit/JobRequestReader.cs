@@ -58,7 +58,7 @@ internal sealed class JobRequestReader(ModelCatalog models)
         try
         {
             await using var body = new LimitedStream(request.Body, JobLimits.MaxJsonBodyBytes, JsonTooLarge);
-            var job = await JsonSerializer.DeserializeAsync(body, ContractsJson.Default.JobRequest, cancellationToken)
+            var job = await JsonSerializer.DeserializeAsync(body, ContractsJson.Wire.JobRequest, cancellationToken)
                 ?? throw new JsonException("null is not a job.");
             return new ReadRequest(CheckModel(job.Model), Check(job.Options), Numbered(job.Items));
         }

@@ -32,7 +32,7 @@ internal sealed class SubmitJob(JobBlobs blobs, JobRequestReader requests, Input
             request.HttpContext.Response.Headers["Operation-Location"] =
                 $"{request.Scheme}://{request.Host}{job.Links.Self}";
             request.HttpContext.Response.Headers.RetryAfter = "1";
-            return Results.Json(job, ContractsJson.Default.Job, statusCode: StatusCodes.Status202Accepted);
+            return Results.Json(job, ContractsJson.Wire.Job, statusCode: StatusCodes.Status202Accepted);
         }
         catch (ProblemException refused)
         {

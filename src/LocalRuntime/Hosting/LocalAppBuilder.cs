@@ -5,18 +5,14 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker.Middleware;
-using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
-using Microsoft.DurableTask.Converters;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using ModelJobs.LocalRuntime.Broker;
-using ModelJobs.LocalRuntime.Engine;
 using ModelJobs.LocalRuntime.Worker.Catalog;
-using ModelJobs.LocalRuntime.Worker.Durable;
 using ModelJobs.LocalRuntime.Worker.Http;
 using ModelJobs.LocalRuntime.Worker.Invocation;
 using ModelJobs.LocalRuntime.Worker.ServiceBus;
@@ -94,25 +90,8 @@ internal sealed class LocalAppBuilder
 
         var brokerSeed = new Random(seed.Next());
         services.AddSingleton(provider => new MessageBroker(queues, provider.GetRequiredService<TimeProvider>(), brokerSeed));
-        var engineOptions = new EngineOptions
-        {
-            MaxConcurrentActivityFunctions = _host.DurableTask.MaxConcurrentActivityFunctions,
-            MaxConcurrentOrchestratorFunctions = _host.DurableTask.MaxConcurrentOrchestratorFunctions,
-            HubName = _host.DurableTask.HubName,
-            StopTimeout = options.StopTimeout,
-            Seed = seed.Next(),
-        };
-        services.TryAddSingleton<DataConverter>(JsonDataConverter.Default);
-        services.AddSingleton<ITaskInvoker, FunctionTaskInvoker>();
-        services.AddSingleton(provider => new OrchestrationEngine(
-            engineOptions,
-            provider.GetRequiredService<ITaskInvoker>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILoggerFactory>(),
-            provider.GetRequiredService<DataConverter>()));
-        services.AddSingleton(static provider => provider.GetRequiredService<OrchestrationEngine>().Client);
+        DurableEngine.AddTo(services, seed.Next());
 
-        services.AddHostedService<DurableEngineService>();
         services.AddSingleton<ServiceBusListenerLog>();
         services.AddHostedService<ServiceBusListener>();
         services.AddHostedService<TimerListener>();

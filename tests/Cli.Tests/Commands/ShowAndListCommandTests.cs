@@ -47,7 +47,7 @@ public sealed class ShowAndListCommandTests : IAsyncLifetime
         CliRun run = await CliRun.AgainstAsync(_service, _time, "show", Jobs.Id, "--json");
 
         Assert.Equal(0, run.ExitCode);
-        Assert.Equal(Jobs.Ended(90, 10), JsonSerializer.Deserialize(Assert.Single(run.OutputLines), ContractsJson.Default.Job));
+        Assert.Equal(Jobs.Ended(90, 10), JsonSerializer.Deserialize(Assert.Single(run.OutputLines), ContractsJson.Wire.Job));
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class ShowAndListCommandTests : IAsyncLifetime
 
         CliRun run = await CliRun.AgainstAsync(_service, _time, "list", "--json");
 
-        JobList list = JsonSerializer.Deserialize(Assert.Single(run.OutputLines), ContractsJson.Default.JobList)!;
+        JobList list = JsonSerializer.Deserialize(Assert.Single(run.OutputLines), ContractsJson.Wire.JobList)!;
         Assert.Equal([Jobs.Ended()], list.Jobs);
     }
 

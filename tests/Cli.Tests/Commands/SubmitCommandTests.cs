@@ -66,7 +66,7 @@ public sealed class SubmitCommandTests : IAsyncLifetime
     {
         CliRun run = await SubmitAsync(_folder.File("items.jsonl", Items), "--json");
 
-        Assert.Equal(Jobs.NotStarted(), JsonSerializer.Deserialize(Assert.Single(run.OutputLines), ContractsJson.Default.Job));
+        Assert.Equal(Jobs.NotStarted(), JsonSerializer.Deserialize(Assert.Single(run.OutputLines), ContractsJson.Wire.Job));
     }
 
     [Fact]

@@ -59,7 +59,7 @@ public sealed class WatchCommandTests : IAsyncLifetime
         _service.Intercept = async call =>
         {
             asked.Add(_time.GetUtcNow());
-            await call.Response.WriteAsync(JsonSerializer.Serialize(statuses[asked.Count - 1], ContractsJson.Default.Job), call.RequestAborted);
+            await call.Response.WriteAsync(JsonSerializer.Serialize(statuses[asked.Count - 1], ContractsJson.Wire.Job), call.RequestAborted);
             return true;
         };
 
@@ -82,7 +82,7 @@ public sealed class WatchCommandTests : IAsyncLifetime
 
         Assert.Equal(exitCode, run.ExitCode);
         Assert.Equal(
-            Jobs.Ended(succeeded, failed, status), JsonSerializer.Deserialize(Assert.Single(run.OutputLines), ContractsJson.Default.Job));
+            Jobs.Ended(succeeded, failed, status), JsonSerializer.Deserialize(Assert.Single(run.OutputLines), ContractsJson.Wire.Job));
     }
 
     [Fact]

@@ -81,7 +81,7 @@ public sealed class StandInService : IAsyncDisposable
     {
         call.Response.StatusCode = problem.Status;
         call.Response.ContentType = "application/problem+json";
-        return call.Response.WriteAsync(JsonSerializer.Serialize(problem, ContractsJson.Default.Problem), call.RequestAborted);
+        return call.Response.WriteAsync(JsonSerializer.Serialize(problem, ContractsJson.Wire.Problem), call.RequestAborted);
     }
 
     private async Task RecordAsync(HttpContext call, RequestDelegate next)

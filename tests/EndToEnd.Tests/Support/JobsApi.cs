@@ -33,7 +33,7 @@ public sealed class JobsApi(HttpClient http)
     {
         using var answer = await PostAsync(query, lines, idempotencyKey);
         Assert.True(answer.StatusCode == HttpStatusCode.Accepted, await answer.Content.ReadAsStringAsync(Cancellation));
-        return (await answer.Content.ReadFromJsonAsync(ContractsJson.Default.Job, Cancellation))!;
+        return (await answer.Content.ReadFromJsonAsync(ContractsJson.Wire.Job, Cancellation))!;
     }
 
     /// <summary>Waits until a job has ended, on the service's own long poll.</summary>
@@ -47,7 +47,7 @@ public sealed class JobsApi(HttpClient http)
             request.Headers.Add("Prefer", "wait=30");
             using var answer = await http.SendAsync(request, timeout.Token);
             answer.EnsureSuccessStatusCode();
-            var job = (await answer.Content.ReadFromJsonAsync(ContractsJson.Default.Job, timeout.Token))!;
+            var job = (await answer.Content.ReadFromJsonAsync(ContractsJson.Wire.Job, timeout.Token))!;
             if (job.CompletedAt is not null)
             {
                 return job;
@@ -63,7 +63,7 @@ public sealed class JobsApi(HttpClient http)
     public static async Task<Problem> ProblemAsync(HttpResponseMessage answer)
     {
         Assert.Equal(new MediaTypeHeaderValue("application/problem+json").MediaType, answer.Content.Headers.ContentType?.MediaType);
-        return (await answer.Content.ReadFromJsonAsync(ContractsJson.Default.Problem, Cancellation))!;
+        return (await answer.Content.ReadFromJsonAsync(ContractsJson.Wire.Problem, Cancellation))!;
     }
 
     private async IAsyncEnumerable<ItemResult> LinesAsync(string path)
@@ -72,7 +72,7 @@ public sealed class JobsApi(HttpClient http)
         using var reader = new StreamReader(stream);
         while (await reader.ReadLineAsync(Cancellation) is { } line)
         {
-            yield return JsonSerializer.Deserialize(line, ContractsJson.Default.ItemResult)!;
+            yield return JsonSerializer.Deserialize(line, ContractsJson.Wire.ItemResult)!;
         }
     }
 }

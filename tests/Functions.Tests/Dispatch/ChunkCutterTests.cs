@@ -64,7 +64,7 @@ public sealed class ChunkCutterTests
         var chunk = ChunkCutter.Cut(page, new JobOptions { ChunkItems = 2 })[0];
         var message = new ChunkMessage { Id = new ChunkId("job", 0, 0), Model = "m", ItemCount = 2 };
 
-        var read = JsonSerializer.Deserialize(ChunkMessageWriter.Write(message, chunk, page).Span, ContractsJson.Default.ChunkMessage)!;
+        var read = JsonSerializer.Deserialize(ChunkMessageWriter.Write(message, chunk, page).Span, ContractsJson.Wire.ChunkMessage)!;
 
         Assert.Equal(message.Id, read.Id);
         Assert.Equal([(0, "a"), (1, "b")], read.Items!.Select(item => ((int)item.Index, item.Key)));
@@ -84,10 +84,10 @@ public sealed class ChunkCutterTests
     {
         var input = JsonSerializer.SerializeToElement(new string('x', filler));
         var lines = keys.Select((key, i) => JsonSerializer.Serialize(
-            new ChunkItem { Index = i, Id = $"{i}", Key = key, Input = input }, ContractsJson.Default.ChunkItem));
+            new ChunkItem { Index = i, Id = $"{i}", Key = key, Input = input }, ContractsJson.Wire.ChunkItem));
         return Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n")));
     }
 
     private static List<int> Indexes(byte[] page, DraftChunk chunk) => [.. chunk.Lines.Select(line =>
-        (int)JsonSerializer.Deserialize(page.AsSpan(line.Offset, line.Length - 1), ContractsJson.Default.ChunkItem)!.Index)];
+        (int)JsonSerializer.Deserialize(page.AsSpan(line.Offset, line.Length - 1), ContractsJson.Wire.ChunkItem)!.Index)];
 }

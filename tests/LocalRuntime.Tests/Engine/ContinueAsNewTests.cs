@@ -147,6 +147,35 @@ public sealed class ContinueAsNewTests
     }
 
     [Fact]
+    public async Task ContinueAsNew_SuspendedInTheSameBatch_TheNextExecutionWaitsForTheResume()
+    {
+        var ran = false;
+        await using var harness = await new EngineHarness()
+            .Orchestrator("Again", async context =>
+            {
+                if (context.GetInput<int>() == 0)
+                {
+                    context.ContinueAsNew(await context.WaitForExternalEvent<int>("e"));
+                    return false;
+                }
+
+                return ran = true;
+            })
+            .StartAsync();
+        var id = await harness.ScheduleAsync("Again", 0);
+        await harness.UntilHistoryHasAsync<ExecutionStarted>(id);
+        await harness.Engine.StopAsync(TestContext.Current.CancellationToken);
+        await harness.Client.RaiseEventAsync(id, "e", 1, TestContext.Current.CancellationToken);
+        await harness.Client.SuspendInstanceAsync(id, TestContext.Current.CancellationToken);
+        await harness.StartAsync();
+        await harness.UntilAsync(() => harness.Engine.GetHistory(id).OfType<ExecutionStarted>().Any(e => e.Input == "1"));
+        Assert.False(ran);
+        await harness.Client.ResumeInstanceAsync(id, TestContext.Current.CancellationToken);
+
+        Assert.True((await harness.CompletionAsync(id)).ReadOutputAs<bool>());
+    }
+
+    [Fact]
     public async Task ContinueAsNew_CustomStatus_StaysUntilItIsSetAgain()
     {
         await using var harness = await new EngineHarness()

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -95,16 +94,14 @@ public sealed class LocalRuntimeHostTests
     }
 
     [Fact]
-    public async Task Stop_OfAnIdleApp_TakesLessThanTwoSeconds()
+    public async Task Stop_OfAnIdleApp_WaitsForNoTimeout()
     {
+        // Listeners wait for messages and sessions, and a connection is open: none of them may hold up the stop.
         await using var app = await TestApp.StartAsync<ServiceBusTriggerTests.Ordered>(
-            builder => builder.Services.AddSingleton(new ServiceBusTriggerTests.Seen()));
+            builder => builder.Services.AddSingleton(new ServiceBusTriggerTests.Seen()), "--LocalRuntime:StopTimeout=1.00:00:00");
         using var open = await app.Http.GetAsync("api", Cancel);
 
-        var start = Stopwatch.GetTimestamp();
-        await app.Host.StopAsync(Cancel);
-
-        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        await app.Host.StopAsync(Cancel).WaitAsync(TestApp.Limit, Cancel);
     }
 
     [Fact]

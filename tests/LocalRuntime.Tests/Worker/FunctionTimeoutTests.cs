@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using ModelJobs.LocalRuntime.Worker.Invocation;
 
 namespace ModelJobs.LocalRuntime.Tests.Worker;
 
@@ -34,7 +35,8 @@ public sealed class FunctionTimeoutTests
 
         var request = app.Http.GetAsync("api/Stubborn", Cancel);
         await started.Signal.Task.WaitAsync(TestApp.Limit, Cancel);
-        time.Advance(TimeSpan.FromMinutes(2));
+        time.Advance(TimeSpan.FromMinutes(1));
+        time.Advance(FunctionInvoker.CancellationGrace);
 
         using var response = await request.WaitAsync(TestApp.Limit, Cancel);
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Configuration;
 
 namespace ModelJobs.Functions.Process.Runners;
@@ -12,36 +11,59 @@ internal sealed class ModelCatalog(IConfiguration configuration, IEnumerable<Run
     /// <summary>Name of the configuration section.</summary>
     public const string Section = "Models";
 
-    private readonly ConcurrentDictionary<string, Lazy<IModelRunner>> _runners = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, IModelRunner> _runners = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Names of the models.</summary>
-    public IEnumerable<string> Names => configuration.GetSection(Section).GetChildren().Where(IsModel).Select(model => model.Key);
+    public IEnumerable<string> Names => Models.Select(model => model.Key);
+
+    /// <summary>What is wrong with the settings of models, as far as it can be seen without making their runners.</summary>
+    public IEnumerable<string> Problems => Models.Select(ProblemOf).OfType<string>();
+
+    private IEnumerable<IConfigurationSection> Models => configuration.GetSection(Section).GetChildren().Where(IsModel);
 
     /// <summary>Whether there is a model of this name.</summary>
-    public bool Contains(string name) => !name.Contains(':', StringComparison.Ordinal) && IsModel(configuration.GetSection(Section).GetSection(name));
+    public bool Contains(string name) => !name.Contains(':', StringComparison.Ordinal) && IsModel(SectionOf(name));
 
     /// <summary>The runner of a model; null if there is no such model.</summary>
-    /// <exception cref="InvalidOperationException">The model's settings are wrong; the message says which.</exception>
-    public IModelRunner? Find(string name) =>
-        Contains(name) ? _runners.GetOrAdd(name, key => new Lazy<IModelRunner>(() => Create(key))).Value : null;
+    /// <exception cref="Exception">The runner cannot be made; the next call tries again.</exception>
+    public IModelRunner? Find(string name)
+    {
+        if (!Contains(name))
+        {
+            return null;
+        }
+
+        lock (_lock)
+        {
+            if (!_runners.TryGetValue(name, out var runner))
+            {
+                var model = SectionOf(name);
+                runner = KindOf(model) is { } kind ? kind.Create(model) : throw new InvalidOperationException(ProblemOf(model));
+                _runners.Add(name, runner);
+            }
+
+            return runner;
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var runner in _runners.Values.Where(runner => runner.IsValueCreated))
+        foreach (var runner in _runners.Values)
         {
-            (runner.Value as IDisposable)?.Dispose();
+            (runner as IDisposable)?.Dispose();
         }
     }
 
     private static bool IsModel(IConfigurationSection model) => !string.IsNullOrEmpty(model["Runner"]);
 
-    private IModelRunner Create(string name)
-    {
-        var model = configuration.GetSection(Section).GetSection(name);
-        var kind = kinds.FirstOrDefault(kind => string.Equals(kind.Name, model["Runner"], StringComparison.OrdinalIgnoreCase))
-            ?? throw new InvalidOperationException(
-                $"{Section}:{name}:Runner is '{model["Runner"]}'; known runners are {string.Join(", ", kinds.Select(kind => kind.Name))}.");
-        return kind.Create(model);
-    }
+    private IConfigurationSection SectionOf(string name) => configuration.GetSection(Section).GetSection(name);
+
+    private RunnerKind? KindOf(IConfigurationSection model) =>
+        kinds.FirstOrDefault(kind => string.Equals(kind.Name, model["Runner"], StringComparison.OrdinalIgnoreCase));
+
+    private string? ProblemOf(IConfigurationSection model) => KindOf(model) is { } kind
+        ? kind.Problem?.Invoke(model)
+        : $"{model.Path}:Runner is '{model["Runner"]}'; known runners are {string.Join(", ", kinds.Select(kind => kind.Name))}.";
 }

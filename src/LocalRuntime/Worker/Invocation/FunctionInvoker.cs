@@ -14,7 +14,7 @@ internal sealed class FunctionInvoker
     /// How long a function may take to end after its time-out cancelled it. Then its invocation fails without it: code cannot be
     /// stopped from outside, as Azure does by ending the process.
     /// </summary>
-    private static readonly TimeSpan CancellationGrace = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan CancellationGrace = TimeSpan.FromSeconds(5);
 
     private readonly FunctionExecutionDelegate _pipeline;
     private readonly IServiceScopeFactory _scopes;
@@ -42,24 +42,18 @@ internal sealed class FunctionInvoker
     /// <exception cref="FunctionTimeoutException">It took longer than host.json allows.</exception>
     public async Task<object?> InvokeAsync(Function function, TriggerData trigger, CancellationToken cancellationToken)
     {
-        var run = RunAsync(function, trigger, cancellationToken);
-        if (run.IsCompleted || _timeout == Timeout.InfiniteTimeSpan)
+        using var limit = new TimeLimit(_timeout, CancellationGrace, _time);
+        var run = RunAsync(function, trigger, limit.Exceeded, cancellationToken);
+        if (run.IsCompleted || await Task.WhenAny(run, limit.GraceOver) == run)
         {
             return await run;
         }
 
-        try
-        {
-            return await run.WaitAsync(_timeout + CancellationGrace, _time, CancellationToken.None);
-        }
-        catch (TimeoutException) when (!run.IsCompleted)
-        {
-            _ = run.ContinueWith(
-                static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            var exception = new FunctionTimeoutException(function.Name, _timeout);
-            _log.Abandoned(function.Name, exception);
-            throw exception;
-        }
+        _ = run.ContinueWith(
+            static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        var exception = new FunctionTimeoutException(function.Name, _timeout);
+        _log.Abandoned(function.Name, exception);
+        throw exception;
     }
 
     /// <summary>
@@ -75,14 +69,14 @@ internal sealed class FunctionInvoker
         return context.GetInvocationResult().Value;
     }
 
-    private async Task<object?> RunAsync(Function function, TriggerData trigger, CancellationToken cancellationToken)
+    private async Task<object?> RunAsync(
+        Function function, TriggerData trigger, CancellationToken timeout, CancellationToken cancellationToken)
     {
         var id = _ids.Next();
         using var activity = InvocationActivity.Start(function.Name, id, trigger);
         var start = _time.GetTimestamp();
         _log.Started(function.Name, trigger, id);
-        using var limit = new CancellationTokenSource(_timeout, _time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout, cancellationToken);
         try
         {
             object? result;
@@ -96,7 +90,7 @@ internal sealed class FunctionInvoker
                 result = await RunAsync(new InvocationContext(function, trigger, id, scope.ServiceProvider, activity, linked.Token));
             }
 
-            if (limit.IsCancellationRequested)
+            if (timeout.IsCancellationRequested)
             {
                 throw new FunctionTimeoutException(function.Name, _timeout);
             }
@@ -106,7 +100,7 @@ internal sealed class FunctionInvoker
         }
         catch (Exception thrown)
         {
-            var exception = thrown is OperationCanceledException && limit.IsCancellationRequested
+            var exception = thrown is OperationCanceledException && timeout.IsCancellationRequested
                 ? new FunctionTimeoutException(function.Name, _timeout)
                 : thrown;
             activity.SetStatus(ActivityStatusCode.Error, exception.Message);

@@ -15,7 +15,7 @@ internal static class Digits
         .. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "samples", "digits.jsonl")).Take(count)
             .Select((line, index) =>
             {
-                var item = JsonSerializer.Deserialize(line, ContractsJson.Default.Item)!;
+                var item = JsonSerializer.Deserialize(line, ContractsJson.Wire.Item)!;
                 return new ItemCall(new ChunkItem { Index = index, Id = item.Id!, Input = item.Input, Meta = item.Meta }, Attempt: 1);
             }),
     ];
