@@ -60,7 +60,7 @@ internal sealed class HubTables : IDisposable
         var timers = Query(
                 "SELECT instance, task_id, fire_at, sequence, event FROM timer",
                 static row => new DueTimer(
-                    Time(row.Text(2)), row.Integer(3), row.Text(0), (int)row.Integer(1), StateJson.Read<HistoryEvent>(row.Text(4))))
+                    Time(row.Text(2)), row.Integer(3), row.Text(0), (int)row.Integer(1), StateJson.ReadEvent(row.Text(4))))
             .ToLookup(static timer => timer.InstanceId);
         var children = Query("SELECT instance, child FROM child", static row => (Instance: row.Text(0), Child: row.Text(1)))
             .ToLookup(static row => row.Instance, static row => row.Child);
@@ -112,7 +112,7 @@ internal sealed class HubTables : IDisposable
             case HistoryAppended appended:
                 for (var i = 0; i < appended.Events.Count; i++)
                 {
-                    _appendEvent.Bind(1, appended.InstanceId).Bind(2, appended.Position + i).Bind(3, StateJson.Write(appended.Events[i])).RunOnOne();
+                    _appendEvent.Bind(1, appended.InstanceId).Bind(2, appended.Position + i).Bind(3, StateJson.WriteEvent(appended.Events[i])).RunOnOne();
                 }
 
                 break;
@@ -120,7 +120,7 @@ internal sealed class HubTables : IDisposable
                 _clearHistory.Bind(1, cleared.InstanceId).Run();
                 break;
             case InboxAdded added:
-                _addToInbox.Bind(1, added.InstanceId).Bind(2, StateJson.Write(added.Message)).RunOnOne();
+                _addToInbox.Bind(1, added.InstanceId).Bind(2, StateJson.WriteEvent(added.Message)).RunOnOne();
                 break;
             case InboxTaken taken:
                 _takeFromInbox.Bind(1, taken.InstanceId).Bind(2, taken.Count).Run();
@@ -128,7 +128,7 @@ internal sealed class HubTables : IDisposable
             case TimerAdded added:
                 var timer = added.Timer;
                 _addTimer.Bind(1, timer.InstanceId).Bind(2, timer.TaskId).Bind(3, Text(timer.FireAt)).Bind(4, timer.Sequence)
-                    .Bind(5, StateJson.Write(timer.Message)).RunOnOne();
+                    .Bind(5, StateJson.WriteEvent(timer.Message)).RunOnOne();
                 break;
             case TimerRemoved removed:
                 _removeTimer.Bind(1, removed.InstanceId).Bind(2, removed.TaskId).RunOnOne();
@@ -150,7 +150,7 @@ internal sealed class HubTables : IDisposable
     private void Write(InstanceHead head) => _setInstance
         .Bind(1, head.Id).Bind(2, head.Started.Name).Bind(3, head.Execution).Bind(4, Text(head.LastUpdatedAt))
         .Bind(5, head.HasStarted).Bind(6, head.IsSuspended).Bind(7, head.CustomStatus)
-        .Bind(8, StateJson.Write(head.Started)).Bind(9, head.Completion is { } completion ? StateJson.Write(completion) : null).RunOnOne();
+        .Bind(8, StateJson.WriteEvent(head.Started)).Bind(9, head.Completion is { } completion ? StateJson.WriteEvent(completion) : null).RunOnOne();
 
     private static InstanceHead ReadHead(Statement row) => new()
     {
@@ -160,15 +160,15 @@ internal sealed class HubTables : IDisposable
         HasStarted = row.Flag(3),
         IsSuspended = row.Flag(4),
         CustomStatus = row.TextOrNull(5),
-        Started = (ExecutionStarted)StateJson.Read<HistoryEvent>(row.Text(6)),
-        Completion = row.IsNull(7) ? null : (ExecutionCompleted)StateJson.Read<HistoryEvent>(row.Text(7)),
+        Started = (ExecutionStarted)StateJson.ReadEvent(row.Text(6)),
+        Completion = row.IsNull(7) ? null : (ExecutionCompleted)StateJson.ReadEvent(row.Text(7)),
     };
 
     private static Statement Key(Statement statement, ActivityKey key)
         => statement.Bind(1, key.InstanceId).Bind(2, key.Execution).Bind(3, key.TaskId);
 
     private ILookup<string, HistoryEvent> Events(string sql)
-        => Query(sql, static row => (Instance: row.Text(0), Event: StateJson.Read<HistoryEvent>(row.Text(1))))
+        => Query(sql, static row => (Instance: row.Text(0), Event: StateJson.ReadEvent(row.Text(1))))
             .ToLookup(static row => row.Instance, static row => row.Event);
 
     private List<T> Query<T>(string sql, Func<Statement, T> read)

@@ -21,6 +21,8 @@ internal static class StateJson
     /// <exception cref="JsonException">It is not the JSON of a <typeparamref name="T"/>.</exception>
     public static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, Options) ?? throw new JsonException($"A {typeof(T).Name} is null.");
 
-    /// <summary>An event with its kind.</summary>
-    public static string Write(HistoryEvent value) => Write<HistoryEvent>(value);
+    /// <summary>An event with its kind, whichever it is.</summary>
+    public static string WriteEvent(HistoryEvent value) => Write(value);
+
+    public static HistoryEvent ReadEvent(string json) => Read<HistoryEvent>(json);
 }

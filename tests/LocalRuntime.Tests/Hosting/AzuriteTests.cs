@@ -53,6 +53,23 @@ public sealed class AzuriteTests
     }
 
     [Fact]
+    public async Task Start_WhileAnEarlierOneOfAKilledParentStillEnds_WaitsForItsBlobs()
+    {
+        using var folder = new AppFolder();
+        var options = new AzuriteOptions { SearchFolder = AppContext.BaseDirectory, DataFolder = folder.Path };
+        await using var orphan = await StartAsync(options);
+        var container = new BlobContainerClient(orphan.ConnectionString, "things");
+        await container.CreateAsync(cancellationToken: Cancel);
+        await container.UploadBlobAsync("one", BinaryData.FromString("content"), Cancel);
+
+        orphan.CloseInput();
+        await using var azurite = await StartAsync(options);
+
+        var blob = new BlobClient(azurite.ConnectionString, "things", "one");
+        Assert.True(await blob.ExistsAsync(Cancel));
+    }
+
+    [Fact]
     public async Task Start_WithoutNode_SaysWhatToInstall()
     {
         var options = new AzuriteOptions { SearchFolder = AppContext.BaseDirectory, NodePath = "no-such-node" };
