@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace ModelJobs.Contracts;
 
@@ -37,7 +38,10 @@ public sealed record ChunkMessage
 /// <param name="Number">The lane, 0-based.</param>
 /// <param name="Sequence">1-based position of the chunk among its lane's chunks, over the whole job.</param>
 /// <param name="Last">Whether it is the last chunk of its lane in its page, after which the session can be let go.</param>
-public sealed record LanePlace(int Number, long Sequence, bool Last);
+/// <param name="ByKey">
+/// Whether items of one key run one at a time and in order within the chunk too; otherwise the lane only limits the job's concurrency.
+/// </param>
+public sealed record LanePlace(int Number, long Sequence, bool Last, bool ByKey);
 
 /// <summary>Names a chunk: <c>{job}/{page}/{chunk}</c>.</summary>
 /// <param name="Job">Id of the job.</param>
@@ -65,6 +69,7 @@ public sealed record ChunkItem
     public required JsonElement Input { get; init; }
 
     /// <summary>What to echo.</summary>
+    [JsonConverter(typeof(NullIsAValueConverter))]
     public JsonElement? Meta { get; init; }
 }
 

@@ -18,8 +18,8 @@ public static class JobLimits
     /// <summary>Most input bytes in a page: what one DispatchPage holds in memory.</summary>
     public const int MaxPageBytes = 16 * 1024 * 1024;
 
-    /// <summary>Most pages in a job: an output blob has at most 50,000 blocks, and each page needs one.</summary>
-    public const int MaxPages = 40_000;
+    /// <summary>Most pages in a job: an output blob has at most 50,000 blocks, each page needs one, and more where it has much output.</summary>
+    public const int MaxPages = 20_000;
 
     /// <summary>Most input bytes in a chunk; a longer item has a chunk of its own.</summary>
     public const int MaxChunkBytes = 1024 * 1024;

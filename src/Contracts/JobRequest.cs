@@ -46,5 +46,6 @@ public sealed record Item
     public required System.Text.Json.JsonElement Input { get; init; }
 
     /// <summary>Anything the caller wants back beside the output (a label, a row id). Never shown to the model.</summary>
+    [JsonConverter(typeof(NullIsAValueConverter))]
     public System.Text.Json.JsonElement? Meta { get; init; }
 }

@@ -47,6 +47,7 @@ public sealed record ItemResult
     public required ItemStatus Status { get; init; }
 
     /// <summary>What the model answered; present if the item succeeded.</summary>
+    [JsonConverter(typeof(NullIsAValueConverter))]
     public JsonElement? Output { get; init; }
 
     /// <summary>Why the item failed; present if it did.</summary>
@@ -56,5 +57,6 @@ public sealed record ItemResult
     public required int Attempts { get; init; }
 
     /// <summary>The item's <c>meta</c>, as submitted.</summary>
+    [JsonConverter(typeof(NullIsAValueConverter))]
     public JsonElement? Meta { get; init; }
 }

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Options;
 using ModelJobs.Functions.Assemble;
 using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Dispatch;
+using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Process;
 using ModelJobs.Functions.Process.Runners;
@@ -28,6 +29,7 @@ public static class ModelJobsApp
     {
         var builder = FunctionsApplication.CreateBuilder(args);
         builder.ConfigureFunctionsWebApplication();
+        builder.UseMiddleware<ProblemMiddleware>();
 
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);

@@ -16,11 +16,11 @@ public sealed class MessageJsonTests
             Model = "digits",
             ItemCount = 1,
             Items = [new ChunkItem { Index = 7, Id = "a", Key = "k", Input = Json("[1]"), Meta = Json("""{"label":7}""") }],
-            Lane = new LanePlace(4, 5, true),
+            Lane = new LanePlace(4, 5, Last: true, ByKey: true),
         };
 
         Assert.Equal(
-            """{"id":{"job":"job-1","page":2,"chunk":3},"model":"digits","itemCount":1,"items":[{"index":7,"id":"a","key":"k","input":[1],"meta":{"label":7}}],"lane":{"number":4,"sequence":5,"last":true}}""",
+            """{"id":{"job":"job-1","page":2,"chunk":3},"model":"digits","itemCount":1,"items":[{"index":7,"id":"a","key":"k","input":[1],"meta":{"label":7}}],"lane":{"number":4,"sequence":5,"last":true,"byKey":true}}""",
             JsonSerializer.Serialize(message, ContractsJson.Wire.ChunkMessage));
     }
 
@@ -52,6 +52,17 @@ public sealed class MessageJsonTests
         Assert.Equal(
             """{"index":0,"id":"是","status":"succeeded","output":"l'été, 日本 & <b>","attempts":1}""",
             JsonSerializer.Serialize(result, ContractsJson.Wire.ItemResult));
+    }
+
+    [Fact]
+    public void ItemResult_OutputAndMetaNull_AreKeptApartFromAbsent()
+    {
+        const string Line = """{"index":0,"id":"a","status":"succeeded","output":null,"attempts":1,"meta":null}""";
+
+        var read = JsonSerializer.Deserialize(Line, ContractsJson.Wire.ItemResult)!;
+
+        Assert.Equal(JsonValueKind.Null, read.Output?.ValueKind);
+        Assert.Equal(Line, JsonSerializer.Serialize(read, ContractsJson.Wire.ItemResult));
     }
 
     [Fact]

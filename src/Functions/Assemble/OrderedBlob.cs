@@ -45,7 +45,7 @@ internal sealed class OrderedBlob(JobBlobs blobs)
 /// <summary>Lines of one page on their way into blocks.</summary>
 internal sealed class PageBlocks(BlockBlobClient blob, int page) : IAsyncDisposable
 {
-    private const int BlockBytes = 4 * 1024 * 1024;
+    private const int BlockBytes = 8 * 1024 * 1024;
     private readonly MemoryStream _block = new();
     private int _blocks;
 

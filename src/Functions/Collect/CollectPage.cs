@@ -31,6 +31,7 @@ internal sealed partial class CollectPage(
     ServiceBusClient client, PageParts parts, JobBlobs blobs, JobSettings settings, TimeProvider time, ILogger<CollectPage> logger)
 {
     private const int ReceiveBatch = 100;
+    private static readonly TimeSpan DrainWait = TimeSpan.FromSeconds(1);
 
     [Function(nameof(CollectPage))]
     public async Task<PageReport> Run([ActivityTrigger] CollectOrder order, CancellationToken cancellationToken)
@@ -38,10 +39,26 @@ internal sealed partial class CollectPage(
         await using var session = await client.AcceptSessionAsync(
             Queues.Results, Queues.PageSession(order.JobId, order.Page), cancellationToken: cancellationToken);
         var tally = await parts.ReadTallyAsync(order, cancellationToken);
+        if (tally.IsComplete)
+        {
+            await DrainAsync(session, cancellationToken);
+        }
+        else
+        {
+            await CollectAsync(order, session, tally, cancellationToken);
+        }
+
+        return tally.IsComplete && tally.Succeeded + tally.Failed != order.Items
+            ? throw new InvalidDataException(
+                $"Page {order.Page} of job {order.JobId} has {tally.Succeeded + tally.Failed} results for {order.Items} items.")
+            : new PageReport(order.Page, tally.Succeeded, tally.Failed, tally.IsComplete);
+    }
+
+    private async Task CollectAsync(CollectOrder order, ServiceBusSessionReceiver session, PageTally tally, CancellationToken cancellationToken)
+    {
         var pending = new PendingPart();
         var slice = time.GetTimestamp();
         var lastCommit = slice;
-
         while (!tally.IsComplete && Remaining(slice, settings.CollectSlice) is var left && left > TimeSpan.Zero)
         {
             var untilCommit = Remaining(lastCommit, settings.PartInterval);
@@ -50,21 +67,35 @@ internal sealed partial class CollectPage(
             foreach (var message in messages)
             {
                 await TakeAsync(order, session, message, tally, pending, cancellationToken);
+                if (pending.IsFull)
+                {
+                    await CommitPendingAsync();
+                }
             }
 
-            if (tally.IsCompleteWith(pending) || pending.IsFull || Remaining(lastCommit, settings.PartInterval) <= TimeSpan.Zero)
+            if (tally.IsCompleteWith(pending) || Remaining(lastCommit, settings.PartInterval) <= TimeSpan.Zero)
             {
-                tally = await CommitAsync(order, session, tally, pending, cancellationToken);
-                pending = new PendingPart();
-                lastCommit = time.GetTimestamp();
+                await CommitPendingAsync();
             }
         }
 
-        tally = await CommitAsync(order, session, tally, pending, cancellationToken);
-        return tally.IsComplete && tally.Succeeded + tally.Failed != order.Items
-            ? throw new InvalidDataException(
-                $"Page {order.Page} of job {order.JobId} has {tally.Succeeded + tally.Failed} results for {order.Items} items.")
-            : new PageReport(order.Page, tally.Succeeded, tally.Failed, tally.IsComplete);
+        await CommitPendingAsync();
+
+        async Task CommitPendingAsync()
+        {
+            await CommitAsync(order, session, tally, pending, cancellationToken);
+            pending = new PendingPart();
+            lastCommit = time.GetTimestamp();
+        }
+    }
+
+    // A collector ended after its last commit, before it completed the messages in it: they would lie in the queue until they expire.
+    private static async Task DrainAsync(ServiceBusSessionReceiver session, CancellationToken cancellationToken)
+    {
+        while (await session.ReceiveMessagesAsync(ReceiveBatch, DrainWait, cancellationToken) is { Count: > 0 } answered)
+        {
+            await Task.WhenAll(answered.Select(message => session.CompleteMessageAsync(message, cancellationToken)));
+        }
     }
 
     private TimeSpan Remaining(long since, TimeSpan span) => span - time.GetElapsedTime(since);
@@ -81,11 +112,13 @@ internal sealed partial class CollectPage(
                 throw new InvalidDataException($"The page has no chunk {result.Id}.");
             }
 
-            pending.Receive(message);
             if (!tally.Has(result.Id.Chunk) && !pending.Has(result.Id.Chunk))
             {
                 pending.Add(result.Id.Chunk, await LoadAsync(result, cancellationToken));
             }
+
+            // Last: a message that turns out to be unreadable is settled below and must not be completed with the part.
+            pending.Receive(message);
         }
         catch (Exception unreadable) when (unreadable is JsonException or InvalidDataException)
         {
@@ -102,22 +135,21 @@ internal sealed partial class CollectPage(
         _ => throw new InvalidDataException($"The result of {result.Id} has neither results nor a blob."),
     };
 
-    private async Task<PageTally> CommitAsync(
+    private async Task CommitAsync(
         CollectOrder order, ServiceBusSessionReceiver session, PageTally tally, PendingPart pending, CancellationToken cancellationToken)
     {
-        if (!pending.HasResults && pending.IsEmpty)
+        if (pending.IsEmpty)
         {
-            return tally;
+            return;
         }
 
         if (pending.HasResults)
         {
-            tally = await parts.CommitAsync(order, tally, pending, cancellationToken);
+            await parts.CommitAsync(order, tally, pending, cancellationToken);
         }
 
         await Task.WhenAll(pending.Messages.Select(message => session.CompleteMessageAsync(message, cancellationToken)));
         await session.RenewSessionLockAsync(cancellationToken);
-        return tally;
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Result {Message} in the session of job {Job}, page {Page}, cannot be read; dead-lettered it.")]

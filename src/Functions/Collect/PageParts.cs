@@ -30,9 +30,9 @@ internal sealed class PageParts(JobBlobs blobs)
         }
     }
 
-    /// <summary>Commits the pending results as the next part: lines sorted by index.</summary>
+    /// <summary>Commits the pending results as the next part, lines sorted by index, and adds it to the tally.</summary>
     /// <exception cref="RequestFailedException">409 or 412: another collector of this page has made the part. Nothing was committed here.</exception>
-    public async Task<PageTally> CommitAsync(CollectOrder order, PageTally tally, PendingPart pending, CancellationToken cancellationToken)
+    public async Task CommitAsync(CollectOrder order, PageTally tally, PendingPart pending, CancellationToken cancellationToken)
     {
         var failed = pending.Results.Count(result => result.Status == ItemStatus.Failed);
         var summary = new PartSummary(pending.Chunks, pending.Results.Count - failed, failed);
@@ -44,6 +44,5 @@ internal sealed class PageParts(JobBlobs blobs)
         using var lines = NdjsonLines.Write(pending.Results.OrderBy(result => result.Index), ContractsJson.Wire.ItemResult);
         await blobs.Blob(JobBlobs.PagePart(order.JobId, order.Page, tally.Parts)).UploadAsync(lines, options, cancellationToken);
         tally.Add(summary);
-        return tally;
     }
 }

@@ -6,7 +6,7 @@ namespace ModelJobs.Functions.Collect;
 /// <summary>Results that were received and are not committed yet, with the messages that brought them.</summary>
 internal sealed class PendingPart
 {
-    /// <summary>Size from which a part is committed at once, in characters of received bodies or stored lines.</summary>
+    /// <summary>Size from which a part is committed at once, in characters of outputs and metas: about what it holds in memory.</summary>
     private const long FullBytes = 8 * 1024 * 1024;
 
     private readonly List<ServiceBusReceivedMessage> _messages = [];

@@ -43,7 +43,8 @@ internal sealed class DispatchPage(JobBlobs blobs, ChunkSender sender)
         {
             foreach (var (number, chunk) in chunks.Index())
             {
-                var lane = chunk.Lane == Lanes.None ? null : new LanePlace(chunk.Lane, ++lanes[chunk.Lane], lastOfLane.Contains(number));
+                var lane = chunk.Lane == Lanes.None ? null : new LanePlace(
+                    chunk.Lane, ++lanes[chunk.Lane], lastOfLane.Contains(number), order.Options.OrderByKey);
                 var message = new ChunkMessage
                 {
                     Id = new ChunkId(order.JobId, order.Page, number),

@@ -30,10 +30,11 @@ internal static class JobOrchestrator
         }
         else if (run.Lanes > 0)
         {
-            await context.CallActivityAsync(nameof(CloseLanes), new LanesToClose(run.JobId, run.Lanes), DurableRetries.Storage);
+            var used = run.LaneChunks.Index().Where(lane => lane.Item > 0).Select(lane => lane.Index).ToList();
+            await context.CallActivityAsync(nameof(CloseLanes), new LanesToClose(run.Job.Id, used), DurableRetries.Storage);
         }
 
-        return new JobSummary(run.Items, run.Succeeded, run.Failed);
+        return new JobSummary(run.Job.Items, run.Succeeded, run.Failed);
     }
 
     private static async Task<JobRun> PlanAsync(TaskOrchestrationContext context, JobRun run)
@@ -43,7 +44,7 @@ internal static class JobOrchestrator
             return run;
         }
 
-        var order = new PlanOrder(run.JobId, run.Input, run.Items, run.Options.ChunkItems ?? JobLimits.DefaultChunkItems);
+        var order = new PlanOrder(run.Job.Id, run.Job.Input, run.Job.Items, run.Job.Options.ChunkItems ?? JobLimits.DefaultChunkItems);
         var plan = await context.CallActivityAsync<PlanReport>(nameof(PlanJob), order, DurableRetries.Storage);
         return run with { Pages = plan.Pages, StartedAt = context.CurrentUtcDateTime };
     }

@@ -1,4 +1,3 @@
-using ModelJobs.Contracts;
 using ModelJobs.Functions.Storage;
 
 namespace ModelJobs.Functions.Orchestrate;
@@ -6,17 +5,8 @@ namespace ModelJobs.Functions.Orchestrate;
 /// <summary>The job orchestrator's input: what was submitted and, carried over each ContinueAsNew, how far it came.</summary>
 internal sealed record JobRun
 {
-    public required string JobId { get; init; }
-
-    public required string Model { get; init; }
-
-    public required JobOptions Options { get; init; }
-
-    public required string Input { get; init; }
-
-    public required long Items { get; init; }
-
-    public required DateTimeOffset CreatedAt { get; init; }
+    /// <summary>What was submitted.</summary>
+    public required JobManifest Job { get; init; }
 
     /// <summary>Pages in flight at once.</summary>
     public required int PagesInFlight { get; init; }
@@ -43,18 +33,7 @@ internal sealed record JobRun
     public IReadOnlyList<long> LaneChunks { get; init; } = [];
 
     /// <summary>Lanes of the job; 0 where its chunks need neither order nor a limit on concurrency.</summary>
-    public int Lanes => Dispatch.Lanes.CountOf(Options);
-
-    public static JobRun Of(JobManifest manifest, JobSettings settings) => new()
-    {
-        JobId = manifest.Id,
-        Model = manifest.Model,
-        Options = manifest.Options,
-        Input = manifest.Input,
-        Items = manifest.Items,
-        CreatedAt = manifest.CreatedAt,
-        PagesInFlight = settings.MaxPagesInFlight,
-    };
+    public int Lanes => Dispatch.Lanes.CountOf(Job.Options);
 }
 
 /// <summary>The job orchestrator's custom status: what the status endpoint adds to the counts of the pages in flight.</summary>

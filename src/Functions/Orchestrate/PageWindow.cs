@@ -61,15 +61,15 @@ internal sealed class PageWindow(TaskOrchestrationContext context, JobRun run)
     private async Task<DispatchReport> DispatchAsync(int page, Task<DispatchReport>? previous)
     {
         var lanes = previous is null ? _run.LaneChunks : (await previous).LaneChunks;
-        var order = new DispatchOrder(_run.JobId, _run.Input, _run.Model, page, _run.Options, lanes);
+        var order = new DispatchOrder(_run.Job.Id, _run.Job.Input, _run.Job.Model, page, _run.Job.Options, lanes);
         return await context.CallActivityAsync<DispatchReport>(nameof(DispatchPage), order, DurableRetries.Storage);
     }
 
     private async Task<PageReport> CollectAsync(int page, Task<DispatchReport> dispatch)
     {
         var dispatched = await dispatch;
-        var order = new CollectOrder(_run.JobId, page, dispatched.Chunks, dispatched.Items);
-        var options = new SubOrchestrationOptions(instanceId: PageOrchestrator.InstanceId(_run.JobId, page));
+        var order = new CollectOrder(_run.Job.Id, page, dispatched.Chunks, dispatched.Items);
+        var options = new SubOrchestrationOptions(instanceId: PageOrchestrator.InstanceId(_run.Job.Id, page));
         return await context.CallSubOrchestratorAsync<PageReport>(nameof(PageOrchestrator), order, options);
     }
 
@@ -77,7 +77,7 @@ internal sealed class PageWindow(TaskOrchestrationContext context, JobRun run)
     {
         if (_assembly is null && _run.AssembledPages < FirstOpenPage)
         {
-            var order = new AssembleOrder(_run.JobId, _run.AssembledPages, FirstOpenPage);
+            var order = new AssembleOrder(_run.Job.Id, _run.AssembledPages, FirstOpenPage);
             _assembly = context.CallActivityAsync<int>(nameof(AssembleResults), order, DurableRetries.Storage);
         }
     }

@@ -54,7 +54,7 @@ internal sealed class ProcessOrderedChunk(
         {
             var answer = chunk.Failed is { } error
                 ? ChunkRunner.FailAll(work, error)
-                : await runner.RunAsync(chunk.Model, work, inOrder: true, cancellationToken);
+                : await runner.RunAsync(chunk.Model, work, inOrder: place.ByKey, cancellationToken);
             await results.SendAsync(chunk.Id, answer, cancellationToken);
             await session.SetSessionStateAsync(new LaneState(place.Sequence).Write(), cancellationToken);
         }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,9 +17,9 @@ internal sealed class ResultSender([FromKeyedServices(Queues.Results)] ServiceBu
         var body = Serialize(new ResultMessage { Id = id, Results = results });
         if (body.Length > JobLimits.MaxInlineBytes)
         {
-            var name = JobBlobs.ChunkResult(id);
             using var lines = NdjsonLines.Write(results, ContractsJson.Wire.ItemResult);
             var length = (int)lines.Length;
+            var name = JobBlobs.ChunkResult(id, Convert.ToHexStringLower(SHA256.HashData(lines.GetBuffer().AsSpan(0, length))));
             await blobs.Blob(name).UploadAsync(lines, cancellationToken: cancellationToken);
             body = Serialize(new ResultMessage { Id = id, Blob = new BlobRange(name, 0, length) });
         }

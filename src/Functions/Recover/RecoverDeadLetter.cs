@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Azure;
 using Azure.Messaging.ServiceBus;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
@@ -7,6 +8,7 @@ using ModelJobs.Contracts;
 using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Process;
+using ModelJobs.Functions.Submit;
 
 namespace ModelJobs.Functions.Recover;
 
@@ -21,6 +23,12 @@ internal sealed partial class RecoverDeadLetter(
     [FromKeyedServices(Queues.Parked)] ServiceBusSender parked,
     ILogger<RecoverDeadLetter> logger)
 {
+    private const int NotFound = 404;
+    private const int NoSuchRange = 416;
+
+    private const string ReasonProperty = "modeljobs-reason";
+    private const string DescriptionProperty = "modeljobs-description";
+
     /// <summary>Session of parked messages that name no job.</summary>
     private const string UnknownJob = "unknown";
 
@@ -62,15 +70,28 @@ internal sealed partial class RecoverDeadLetter(
                 await results.SendAsync(chunk.Id, ChunkRunner.FailAll(await items.LoadAsync(chunk, cancellationToken), error), cancellationToken);
             }
         }
-        catch (Exception unreadable) when (unreadable is JsonException or InvalidDataException)
+        catch (Exception unreadable) when (
+            unreadable is JsonException or InvalidDataException or RequestFailedException { Status: NotFound or NoSuchRange })
         {
             LogUnreadable(unreadable, message.MessageId);
-            await parked.SendMessageAsync(
-                new ServiceBusMessage(message) { SessionId = message.CorrelationId?.Split('/')[0] ?? UnknownJob }, cancellationToken);
+            await parked.SendMessageAsync(Park(message), cancellationToken);
         }
 
         await actions.CompleteMessageAsync(message, cancellationToken);
     }
+
+    private static ServiceBusMessage Park(ServiceBusReceivedMessage message)
+    {
+        var copy = new ServiceBusMessage(message) { SessionId = JobOf(message) };
+        // A copy does not keep why its original was dead-lettered.
+        copy.ApplicationProperties[ReasonProperty] = message.DeadLetterReason ?? "";
+        copy.ApplicationProperties[DescriptionProperty] = message.DeadLetterErrorDescription ?? "";
+        return copy;
+    }
+
+    // A stray message may carry anything there; what is no job's id may be no session's either.
+    private static string JobOf(ServiceBusReceivedMessage message) =>
+        message.CorrelationId?.Split('/')[0] is { } job && JobId.IsValid(job) ? job : UnknownJob;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Chunk {Chunk} was dead-lettered ({Reason}) after {Deliveries} deliveries; answering for it.")]
     private partial void LogDeadLetter(string chunk, string? reason, int deliveries);

@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using ModelJobs.Contracts;
-using ModelJobs.Functions.Http;
 
 namespace ModelJobs.Functions.Status;
 
@@ -20,26 +19,19 @@ internal sealed class GetJob(JobReader jobs, TimeProvider time)
         [DurableClient] DurableTaskClient durable,
         CancellationToken cancellationToken)
     {
-        try
+        var job = await jobs.ReadAsync(durable, id, cancellationToken);
+        if (job.CompletedAt is null && WaitOf(request) is { } wait)
         {
-            var job = await jobs.ReadAsync(durable, id, cancellationToken);
-            if (job.CompletedAt is null && WaitOf(request) is { } wait)
-            {
-                await WaitForEndAsync(durable, id, wait, cancellationToken);
-                job = await jobs.ReadAsync(durable, id, cancellationToken);
-            }
-
-            if (job.CompletedAt is null)
-            {
-                request.HttpContext.Response.Headers.RetryAfter = "1";
-            }
-
-            return Results.Json(job, ContractsJson.Wire.Job);
+            await WaitForEndAsync(durable, id, wait, cancellationToken);
+            job = await jobs.ReadAsync(durable, id, cancellationToken);
         }
-        catch (ProblemException refused)
+
+        if (job.CompletedAt is null)
         {
-            return refused.Problem.ToResult();
+            request.HttpContext.Response.Headers.RetryAfter = "1";
         }
+
+        return Results.Json(job, ContractsJson.Wire.Job);
     }
 
     private async Task WaitForEndAsync(DurableTaskClient durable, string id, TimeSpan wait, CancellationToken cancellationToken)

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using ModelJobs.Contracts;
-using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Storage;
 
 namespace ModelJobs.Functions.Status;
@@ -31,16 +30,9 @@ internal sealed class GetResults(JobReader jobs, JobBlobs blobs, TimeProvider ti
 
     private async Task<IResult> RunAsync(HttpRequest request, string id, string blob, DurableTaskClient durable, CancellationToken cancellationToken)
     {
-        try
-        {
-            var job = await jobs.ReadAsync(durable, id, cancellationToken);
-            var follow = bool.TryParse(request.Query["follow"], out var value) && value;
-            return Microsoft.AspNetCore.Http.Results.Stream(body => CopyAsync(job, blob, follow, durable, body, cancellationToken), "application/x-ndjson");
-        }
-        catch (ProblemException refused)
-        {
-            return refused.Problem.ToResult();
-        }
+        var job = await jobs.ReadAsync(durable, id, cancellationToken);
+        var follow = bool.TryParse(request.Query["follow"], out var value) && value;
+        return Microsoft.AspNetCore.Http.Results.Stream(body => CopyAsync(job, blob, follow, durable, body, cancellationToken), "application/x-ndjson");
     }
 
     private async Task CopyAsync(Job job, string blob, bool follow, DurableTaskClient durable, Stream body, CancellationToken cancellationToken)

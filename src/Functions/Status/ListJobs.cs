@@ -21,28 +21,21 @@ internal sealed class ListJobs(JobReader jobs)
         [DurableClient] DurableTaskClient durable,
         CancellationToken cancellationToken)
     {
-        try
+        var top = TopOf(request);
+        var query = new OrchestrationQuery
         {
-            var top = TopOf(request);
-            var query = new OrchestrationQuery
-            {
-                InstanceIdPrefix = JobId.Prefix,
-                PageSize = top,
-                FetchInputsAndOutputs = true,
-            };
-            string? continuation = request.Query["continuation"];
-            await foreach (var page in durable.GetAllInstancesAsync(query).AsPages(string.IsNullOrEmpty(continuation) ? null : continuation, top)
-                .WithCancellation(cancellationToken))
-            {
-                return Results.Json(ToList(page, top), ContractsJson.Wire.JobList);
-            }
+            InstanceIdPrefix = JobId.Prefix,
+            PageSize = top,
+            FetchInputsAndOutputs = true,
+        };
+        string? continuation = request.Query["continuation"];
+        await foreach (var page in durable.GetAllInstancesAsync(query).AsPages(string.IsNullOrEmpty(continuation) ? null : continuation, top)
+            .WithCancellation(cancellationToken))
+        {
+            return Results.Json(ToList(page, top), ContractsJson.Wire.JobList);
+        }
 
-            return Results.Json(new JobList([], null), ContractsJson.Wire.JobList);
-        }
-        catch (ProblemException refused)
-        {
-            return refused.Problem.ToResult();
-        }
+        return Results.Json(new JobList([], null), ContractsJson.Wire.JobList);
     }
 
     private JobList ToList(Page<OrchestrationMetadata> page, int top)

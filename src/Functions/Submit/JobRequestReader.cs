@@ -60,7 +60,9 @@ internal sealed class JobRequestReader(ModelCatalog models)
             await using var body = new LimitedStream(request.Body, JobLimits.MaxJsonBodyBytes, JsonTooLarge);
             var job = await JsonSerializer.DeserializeAsync(body, ContractsJson.Wire.JobRequest, cancellationToken)
                 ?? throw new JsonException("null is not a job.");
-            return new ReadRequest(CheckModel(job.Model), Check(job.Options), Numbered(job.Items));
+
+            // Absent options are null here: generated deserializers assign every init-only property and so undo its initializer.
+            return new ReadRequest(CheckModel(job.Model), Check(job.Options ?? new JobOptions()), Numbered(job.Items));
         }
         catch (JsonException malformed)
         {
@@ -74,8 +76,11 @@ internal sealed class JobRequestReader(ModelCatalog models)
         await Task.CompletedTask;
         for (var i = 0; i < items.Count; i++)
         {
-            ItemLines.CheckNames(items[i], i + 1);
-            yield return (i + 1, items[i]);
+            // The deserializer checks properties for null, but not the elements of lists.
+            var item = items[i] ?? throw Problems.BadInput(
+                $"Item {i + 1} is null; every item must be an object such as {{\"input\":…}}. Nothing was accepted.", i + 1);
+            ItemLines.CheckNames(item, i + 1);
+            yield return (i + 1, item);
         }
     }
 

@@ -24,20 +24,12 @@ internal sealed class SubmitJob(JobBlobs blobs, JobRequestReader requests, Input
         [DurableClient] DurableTaskClient durable,
         CancellationToken cancellationToken)
     {
-        try
-        {
-            var manifest = await AcceptAsync(request, cancellationToken);
-            await StartAsync(durable, manifest, cancellationToken);
-            var job = await jobs.ReadAsync(durable, manifest.Id, cancellationToken);
-            request.HttpContext.Response.Headers["Operation-Location"] =
-                $"{request.Scheme}://{request.Host}{job.Links.Self}";
-            request.HttpContext.Response.Headers.RetryAfter = "1";
-            return Results.Json(job, ContractsJson.Wire.Job, statusCode: StatusCodes.Status202Accepted);
-        }
-        catch (ProblemException refused)
-        {
-            return refused.Problem.ToResult();
-        }
+        var manifest = await AcceptAsync(request, cancellationToken);
+        await StartAsync(durable, manifest, cancellationToken);
+        var job = await jobs.ReadAsync(durable, manifest.Id, cancellationToken);
+        request.HttpContext.Response.Headers["Operation-Location"] = $"{request.Scheme}://{request.Host}{job.Links.Self}";
+        request.HttpContext.Response.Headers.RetryAfter = "1";
+        return Results.Json(job, ContractsJson.Wire.Job, statusCode: StatusCodes.Status202Accepted);
     }
 
     private async Task<JobManifest> AcceptAsync(HttpRequest request, CancellationToken cancellationToken)
@@ -107,7 +99,10 @@ internal sealed class SubmitJob(JobBlobs blobs, JobRequestReader requests, Input
         try
         {
             await durable.ScheduleNewOrchestrationInstanceAsync(
-                nameof(JobOrchestrator), JobRun.Of(manifest, settings), new StartOrchestrationOptions(manifest.Id), cancellationToken);
+                nameof(JobOrchestrator),
+                new JobRun { Job = manifest, PagesInFlight = settings.MaxPagesInFlight },
+                new StartOrchestrationOptions(manifest.Id),
+                cancellationToken);
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {

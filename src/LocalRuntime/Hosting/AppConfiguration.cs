@@ -53,7 +53,8 @@ internal static class AppConfiguration
                         JsonValueKind.String => setting.Value.GetString(),
                         JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => setting.Value.GetRawText(),
                         _ => throw new LocalRuntimeException(
-                            $"{file}: 'Values.{setting.Name}' is an object or a list; settings are single values. Use names with ':' instead."),
+                            $"{file}: 'Values.{setting.Name}' is an object or a list; settings are single values. " +
+                            "Use names with ':' instead."),
                     };
                 }
             }

@@ -55,7 +55,8 @@ internal sealed record HostJson(
         extensions.RejectUnknown("blobs", "queues", "eventHubs", "cosmosDB", "signalR", "sendGrid", "kafka", "warmup");
         root.RejectUnknown(
             "$schema", "aggregator", "applicationInsights", "concurrency", "customHandler", "extensionBundle", "functions", "healthMonitor",
-            "managedDependency", "retry", "sendCanceledInvocationsToWorker", "singleton", "telemetryMode", "watchDirectories", "watchFiles");
+            "managedDependency", "retry", "sendCanceledInvocationsToWorker", "singleton", "telemetryMode",
+            "watchDirectories", "watchFiles");
         return host;
     }
 

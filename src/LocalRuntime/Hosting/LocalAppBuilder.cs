@@ -99,7 +99,8 @@ internal sealed class LocalAppBuilder
 
         services.TryAddSingleton(FunctionTypes.InAssembly(_appAssembly));
         services.AddSingleton(provider => new TriggerFactory(Web.Configuration, _host, UsesAspNetCore));
-        services.AddSingleton(static provider => new InputBinders(new Lazy<DurableTaskClient>(provider.GetRequiredService<DurableTaskClient>)));
+        services.AddSingleton(static provider =>
+            new InputBinders(new Lazy<DurableTaskClient>(provider.GetRequiredService<DurableTaskClient>)));
         services.AddSingleton<FunctionCatalog>();
         services.AddSingleton(new MiddlewarePipeline(Middleware));
         services.AddSingleton(new InvocationIds(seed.Next()));
@@ -122,7 +123,8 @@ internal sealed class LocalAppBuilder
         {
             server.AddServerHeader = false;
             server.Limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
-            server.Listen(new IPEndPoint(ParseHost(options.HttpHost), options.HttpPort), static listen => listen.Protocols = HttpProtocols.Http1);
+            server.Listen(
+                new IPEndPoint(ParseHost(options.HttpHost), options.HttpPort), static listen => listen.Protocols = HttpProtocols.Http1);
         });
 
     private static IPAddress ParseHost(string host) => host switch

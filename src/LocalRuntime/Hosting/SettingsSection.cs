@@ -27,9 +27,13 @@ internal sealed class SettingsSection(IConfiguration section, string source, str
             return defaultValue;
         }
 
-        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
-            ? value
-            : throw Wrong(name, text, max is long.MaxValue or int.MaxValue ? $"a whole number of at least {min}" : $"a whole number from {min} to {max}");
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max)
+        {
+            return value;
+        }
+
+        var isBoundedByType = max is long.MaxValue or int.MaxValue;
+        throw Wrong(name, text, isBoundedByType ? $"a whole number of at least {min}" : $"a whole number from {min} to {max}");
     }
 
     public bool Boolean(string name, bool defaultValue)
@@ -103,7 +107,8 @@ internal sealed class SettingsSection(IConfiguration section, string source, str
         if (Names.FirstOrDefault(name => !_known.Contains(name)) is { } unknown)
         {
             throw new LocalRuntimeException(
-                $"{source}: '{PathOf(unknown)}' is not a known setting. Known here: {string.Join(", ", _known.Order(StringComparer.Ordinal))}.");
+                $"{source}: '{PathOf(unknown)}' is not a known setting. " +
+                $"Known here: {string.Join(", ", _known.Order(StringComparer.Ordinal))}.");
         }
     }
 

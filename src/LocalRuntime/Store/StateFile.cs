@@ -12,14 +12,15 @@ internal sealed class StateFile : IDisposable
 {
     public const string Name = "state.db";
 
+    /// <summary>Stands for the file: a lock on the file itself would keep out those who only read.</summary>
     private const string LockName = "state.lock";
 
     /// <summary>How long a write waits for another program that writes to the file, which none should.</summary>
     private const int BusyTimeoutMilliseconds = 5000;
 
-    private readonly FileStream _lock;
+    private readonly DataFolderLock _lock;
 
-    private StateFile(string path, FileStream held)
+    private StateFile(string path, DataFolderLock held)
     {
         Path = path;
         _lock = held;
@@ -33,9 +34,8 @@ internal sealed class StateFile : IDisposable
     /// <exception cref="LocalRuntimeException">Another process has it, it is damaged, or another version wrote it.</exception>
     public static StateFile Open(string folder)
     {
-        Directory.CreateDirectory(folder);
         var path = System.IO.Path.Combine(folder, Name);
-        var file = new StateFile(path, Hold(folder));
+        var file = new StateFile(path, DataFolderLock.Take(folder, LockName));
         try
         {
             file.Open();
@@ -128,22 +128,6 @@ internal sealed class StateFile : IDisposable
         }
 
         File.Move(unfinished, Path);
-    }
-
-    /// <summary>A lock of its own, which goes with the process: SQLite's would keep readers out too.</summary>
-    private static FileStream Hold(string folder)
-    {
-        try
-        {
-            return new FileStream(System.IO.Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new LocalRuntimeException(
-                $"The state file {System.IO.Path.Combine(folder, Name)} cannot be taken: another process runs on this folder, or the folder " +
-                $"cannot be written ({exception.Message}). Stop that process, or choose another folder with --data (LocalRuntime:DataFolder).",
-                exception);
-        }
     }
 
     private static string ConnectionString(string path, SqliteOpenMode mode)

@@ -70,6 +70,19 @@ public sealed class AzuriteTests
     }
 
     [Fact]
+    public void DataFolder_TakenTwice_IsRefusedUntilItIsFree()
+    {
+        using var folder = new AppFolder();
+        using (DataFolderLock.Take(folder.Path, "lock"))
+        {
+            var exception = Assert.Throws<LocalRuntimeException>(() => DataFolderLock.Take(folder.Path, "lock"));
+            Assert.Contains("in use by another app", exception.Message, StringComparison.Ordinal);
+        }
+
+        DataFolderLock.Take(folder.Path, "lock").Dispose();
+    }
+
+    [Fact]
     public async Task Start_WithoutNode_SaysWhatToInstall()
     {
         var options = new AzuriteOptions { SearchFolder = AppContext.BaseDirectory, NodePath = "no-such-node" };

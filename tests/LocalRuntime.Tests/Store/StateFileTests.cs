@@ -67,8 +67,8 @@ public sealed class StateFileTests
 
         var exception = Assert.Throws<LocalRuntimeException>(() => StateStore.Open(folder.Path));
 
-        Assert.Contains("another process", exception.Message, StringComparison.Ordinal);
-        Assert.Contains(Path.Combine(folder.Path, StateFile.Name), exception.Message, StringComparison.Ordinal);
+        Assert.Contains("in use by another app", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(folder.Path, exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

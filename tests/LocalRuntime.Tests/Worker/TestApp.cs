@@ -68,12 +68,23 @@ internal sealed class TestApp : IAsyncDisposable
     public static async Task<TestApp> StartAsync<TFunctions>(Action<FunctionsApplicationBuilder> configure, params string[] args)
     {
         var folder = new AppFolder().With("infra/servicebus.json", Queues);
-        var builder = CreateBuilder(folder, typeof(TFunctions), args);
-        configure(builder);
-        var app = new TestApp(folder, builder.Build());
-        await app.Host.StartAsync(TestContext.Current.CancellationToken).WaitAsync(Limit);
-        app.Http.BaseAddress = app.Host.Services.GetRequiredService<LocalRuntimeAddress>().BaseUri;
-        return app;
+        IHost? host = null;
+        try
+        {
+            var builder = CreateBuilder(folder, typeof(TFunctions), args);
+            configure(builder);
+            host = builder.Build();
+            await host.StartAsync(TestContext.Current.CancellationToken).WaitAsync(Limit);
+            var app = new TestApp(folder, host);
+            app.Http.BaseAddress = host.Services.GetRequiredService<LocalRuntimeAddress>().BaseUri;
+            return app;
+        }
+        catch (Exception)
+        {
+            host?.Dispose();
+            folder.Dispose();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()

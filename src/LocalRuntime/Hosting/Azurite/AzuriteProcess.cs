@@ -16,12 +16,22 @@ public sealed class AzuriteProcess : IAsyncDisposable
     /// <summary>
     /// Runs Azurite's main module and stops it when standard input ends. The parent holds the other end of that pipe and never
     /// writes to it, so the system closes it even when the parent is killed. A stop that hangs is cut short.
+    /// Ctrl+C on a terminal reaches every process of the group, but the app still writes blobs while it stops: so here it is ignored,
+    /// and Azurite's own handler, which it would add with <c>once</c>, is left out.
     /// </summary>
-    private const string Program =
-        "const main = process.argv[1], mark = process.env." + MarkVariable + ";" +
-        "if (mark) require('fs').writeFileSync(mark, String(process.pid));" +
-        "process.stdin.resume().on('end', () => { setTimeout(() => process.exit(1), 4000).unref(); process.emit('SIGTERM'); });" +
-        "require(main);";
+    private const string Program = """
+        const main = process.argv[1];
+        const mark = process.env.AZURITE_PID_FILE;
+        if (mark) require('fs').writeFileSync(mark, String(process.pid));
+        const once = process.once;
+        process.once = (event, handler) => event === 'SIGINT' ? process : once.call(process, event, handler);
+        process.on('SIGINT', () => {}).on('SIGHUP', () => {});
+        process.stdin.resume().on('end', () => {
+          setTimeout(() => process.exit(1), 4000).unref();
+          process.emit('SIGTERM');
+        });
+        require(main);
+        """;
 
     /// <summary>A file in the data folder that names the process that uses it.</summary>
     private const string MarkName = "azurite.pid";
@@ -195,7 +205,10 @@ public sealed class AzuriteProcess : IAsyncDisposable
         };
         // Port 0: the system picks a free one, and Azurite tells which. Nothing to race for.
         string[] arguments =
-            ["-e", Program, mainModule, "--blobHost", "127.0.0.1", "--blobPort", "0", "--silent", "--disableTelemetry", "--skipApiVersionCheck"];
+        [
+            "-e", Program, mainModule,
+            "--blobHost", "127.0.0.1", "--blobPort", "0", "--silent", "--disableTelemetry", "--skipApiVersionCheck",
+        ];
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
@@ -220,9 +233,9 @@ public sealed class AzuriteProcess : IAsyncDisposable
         catch (Win32Exception exception)
         {
             throw new LocalRuntimeException(
-                $"Node.js, which runs the storage emulator Azurite, cannot be started as '{options.NodePath}'. Install Node.js 20 or later " +
-                "from https://nodejs.org or set LocalRuntime:NodePath to it. Without Node.js, set JobStorage and AzureWebJobsStorage to the " +
-                "connection string of a storage account.",
+                $"Node.js, which runs the storage emulator Azurite, cannot be started as '{options.NodePath}'. " +
+                "Install Node.js 20 or later from https://nodejs.org or set LocalRuntime:NodePath to it. " +
+                "Without Node.js, set JobStorage and AzureWebJobsStorage to the connection string of a storage account.",
                 exception);
         }
     }

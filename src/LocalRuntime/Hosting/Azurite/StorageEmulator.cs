@@ -17,6 +17,7 @@ internal sealed partial class StorageEmulator(
     private static readonly TimeSpan AttachTimeout = TimeSpan.FromSeconds(5);
 
     private AzuriteProcess? _azurite;
+    private DataFolderLock? _dataFolder;
     private bool _isStopping;
 
     /// <summary>Starts Azurite if it is needed and puts its connection string into the configuration.</summary>
@@ -45,6 +46,8 @@ internal sealed partial class StorageEmulator(
         {
             await _azurite.DisposeAsync();
         }
+
+        _dataFolder?.Dispose();
     }
 
     private bool IsEmulator(string connection)
@@ -58,6 +61,7 @@ internal sealed partial class StorageEmulator(
 
     private async Task<string> StartOwnAsync(CancellationToken cancellationToken)
     {
+        _dataFolder = options.AzuriteInMemory ? null : DataFolderLock.Take(options.DataFolder, "azurite.lock");
         _azurite = await AzuriteProcess.StartAsync(
             new AzuriteOptions
             {
@@ -96,7 +100,9 @@ internal sealed partial class StorageEmulator(
             && !cancellationToken.IsCancellationRequested)
         {
             throw new LocalRuntimeException(
-                $"LocalRuntime:Azurite is 'attach', but nothing answers at {endpoint}. Start Azurite there, or leave the setting out.", exception);
+                $"LocalRuntime:Azurite is 'attach', but nothing answers at {endpoint}. " +
+                "Start Azurite there, or leave the setting out.",
+                exception);
         }
 
         throw new LocalRuntimeException($"LocalRuntime:Azurite is 'attach', but what answers at {endpoint} is not Azurite.");

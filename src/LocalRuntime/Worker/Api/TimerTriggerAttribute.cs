@@ -22,7 +22,7 @@ public class TimerInfo
 {
     public ScheduleStatus? ScheduleStatus { get; set; }
 
-    /// <summary>True if the function runs later than scheduled, for instance because its previous run took longer than the period.</summary>
+    /// <summary>True if the function runs later than scheduled, as after a run that took longer than the period.</summary>
     public bool IsPastDue { get; set; }
 }
 

@@ -50,7 +50,8 @@ internal sealed class FunctionCatalog
         var triggerParameters = parameters.Where(static p => p.IsDefined(typeof(TriggerBindingAttribute))).ToArray();
         if (triggerParameters is not [var triggerParameter])
         {
-            throw new FunctionWorkerException($"{where} has {triggerParameters.Length} parameters with a trigger; it must have exactly one.");
+            throw new FunctionWorkerException(
+                $"{where} has {triggerParameters.Length} parameters with a trigger; it must have exactly one.");
         }
 
         var trigger = triggers.Create(name, where, triggerParameter);

@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ModelJobs.LocalRuntime.Worker.Catalog;
 
-/// <summary>A function's method, compiled once to a delegate that takes its arguments as an array and returns its result as an object.</summary>
+/// <summary>A function's method, compiled once to a delegate: arguments as an array, the result as an object.</summary>
 internal sealed class FunctionMethod
 {
     private readonly ObjectFactory? _createInstance;
@@ -31,7 +31,7 @@ internal sealed class FunctionMethod
             createInstance, Expression.Lambda<Func<object?, object?[], Task<object?>>>(body, instance, arguments).Compile());
     }
 
-    /// <summary>Makes an object of the function's class, unless the method is static, and calls it. An object is for one call only.</summary>
+    /// <summary>Makes an object of the function's class for this one call, unless the method is static, and calls it.</summary>
     public async Task<object?> CallAsync(IServiceProvider services, object?[] arguments)
     {
         if (_createInstance is null)

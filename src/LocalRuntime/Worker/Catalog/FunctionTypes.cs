@@ -13,6 +13,7 @@ internal sealed record FunctionTypes(IReadOnlyList<Type> Types)
     public IEnumerable<MethodInfo> Methods => Types.SelectMany(FunctionsOf);
 
     private static IEnumerable<MethodInfo> FunctionsOf(Type type)
-        => type.GetMethods(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
+        => type.GetMethods(
+                BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
             .Where(static method => method.IsDefined(typeof(FunctionAttribute), inherit: false));
 }

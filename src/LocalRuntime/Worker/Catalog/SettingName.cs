@@ -10,7 +10,8 @@ internal static partial class SettingName
     /// <exception cref="FunctionWorkerException">A named setting does not exist.</exception>
     public static string Resolve(string text, IConfiguration configuration, string where)
         => Pattern().Replace(text, match => configuration[match.Groups[1].Value.Replace("__", ":", StringComparison.Ordinal)]
-            ?? throw new FunctionWorkerException($"{where}: '{text}' names the setting '{match.Groups[1].Value}', which is not configured."));
+            ?? throw new FunctionWorkerException(
+                $"{where}: '{text}' names the setting '{match.Groups[1].Value}', which is not configured."));
 
     [GeneratedRegex("%([^%]+)%")]
     private static partial Regex Pattern();

@@ -2,7 +2,9 @@ using Azure.Messaging.ServiceBus;
 
 namespace ModelJobs.LocalRuntime.Worker.ServiceBus;
 
-/// <summary>Feeds a function that takes many messages at once from a queue without sessions: one batch at a time, as the real host does.</summary>
+/// <summary>
+/// Feeds a function that takes many messages at once from a queue without sessions: one batch at a time, as the real host does.
+/// </summary>
 internal sealed class BatchPump(PumpContext context) : IMessagePump
 {
     public async Task RunAsync(CancellationToken stop)

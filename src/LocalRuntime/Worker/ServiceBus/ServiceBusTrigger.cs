@@ -50,7 +50,7 @@ internal sealed record ServiceBusTrigger(string Queue, string Connection, bool U
         var type = parameter.ParameterType;
         if (isTriggerParameter)
         {
-            return IsBatched ? BindBatch(type) : MessageBody.ReaderFor(type) is { } read ? context => read(Data(context).Messages[0]) : null;
+            return IsBatched ? BindBatch(type) : BindSingle(type);
         }
 
         if (type == typeof(ServiceBusMessageActions))
@@ -60,6 +60,9 @@ internal sealed record ServiceBusTrigger(string Queue, string Connection, bool U
 
         return type == typeof(ServiceBusSessionMessageActions) && UsesSessions ? static context => Data(context).Session : null;
     }
+
+    private static ParameterBinder? BindSingle(Type type)
+        => MessageBody.ReaderFor(type) is { } read ? context => read(Data(context).Messages[0]) : null;
 
     private static ParameterBinder? BindBatch(Type type)
     {

@@ -20,10 +20,12 @@ internal sealed class Schedule
             return new Schedule(after => after + period);
         }
 
-        var options = new CrontabSchedule.ParseOptions { IncludingSeconds = text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 6 };
+        var fields = text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
+        var options = new CrontabSchedule.ParseOptions { IncludingSeconds = fields == 6 };
         return CrontabSchedule.TryParse(text, options) is { } crontab
             ? new Schedule(crontab.GetNextOccurrence)
-            : throw new FunctionWorkerException($"{where}: schedule '{text}' is neither a crontab expression of six fields nor a period as hh:mm:ss.");
+            : throw new FunctionWorkerException(
+                $"{where}: schedule '{text}' is neither a crontab expression of six fields nor a period as hh:mm:ss.");
     }
 
     /// <summary>The first occurrence after a time.</summary>

@@ -1,0 +1,35 @@
+namespace ModelJobs.LocalRuntime.Hosting;
+
+/// <summary>
+/// Keeps a data folder for one app: two of them would overwrite each other's state without noticing. The system lets go of it when the
+/// process ends, however it ends.
+/// </summary>
+internal sealed class DataFolderLock : IDisposable
+{
+    private readonly FileStream _file;
+
+    private DataFolderLock(FileStream file) => _file = file;
+
+    /// <summary>Takes the folder, which is created if need be.</summary>
+    /// <param name="folder">The data folder.</param>
+    /// <param name="fileName">Stands for the part of the folder that is taken.</param>
+    /// <exception cref="LocalRuntimeException">Another app has it, or it cannot be written to.</exception>
+    public static DataFolderLock Take(string folder, string fileName)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            return new DataFolderLock(
+                new FileStream(Path.Combine(folder, fileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new LocalRuntimeException(
+                $"The data folder {folder} is in use by another app, or cannot be written to ({exception.Message}). " +
+                "Stop the other app, or choose another folder with --data (LocalRuntime:DataFolder).",
+                exception);
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+}

@@ -1,0 +1,182 @@
+using ModelJobs.Contracts;
+using ModelJobs.Functions.Assemble;
+using ModelJobs.Functions.Collect;
+using ModelJobs.Functions.Storage;
+using ModelJobs.Functions.Tests.Support;
+using ModelJobs.Tests.Support;
+
+namespace ModelJobs.Functions.Tests.Assemble;
+
+public sealed class AssembleResultsTests(StorageEmulator storage) : FlowTest(storage)
+{
+    [Fact]
+    public async Task Run_PartsWithInterleavedIndexes_MergesThemInOrderIntoOutputAndErrors()
+    {
+        await StorePageAsync(
+            0,
+            [Samples.Succeeded(0), Samples.Succeeded(3), Samples.Failed(4)],
+            [Samples.Failed(1), Samples.Succeeded(2)],
+            [Samples.Succeeded(5)]);
+
+        var next = await AssembleAsync(0, 1);
+
+        Assert.Equal(1, next);
+        Assert.Equal([0, 2, 3, 5], await OutputAsync());
+        Assert.Equal([1, 4], await ErrorsAsync());
+    }
+
+    [Fact]
+    public async Task Run_PartLines_AreKeptAsTheyAre()
+    {
+        await StorePageAsync(0, [Samples.Succeeded(0), Samples.Succeeded(1)]);
+
+        await AssembleAsync(0, 1);
+
+        Assert.Equal(await Bench.ReadTextAsync(JobBlobs.PagePart(Job, 0, 0)), await Bench.ReadTextAsync(JobBlobs.Output(Job)));
+    }
+
+    [Fact]
+    public async Task Run_PageByPage_AppendsToWhatIsThere()
+    {
+        await StorePagesAsync(12);
+
+        await AssembleAsync(0, 1);
+        var first = await OutputAsync();
+        await AssembleAsync(1, 12);
+
+        Assert.Equal([0], first);
+        Assert.Equal(Enumerable.Range(0, 12).Select(page => 2L * page), await OutputAsync());
+        Assert.Equal(Enumerable.Range(0, 12).Select(page => (2L * page) + 1), await ErrorsAsync());
+    }
+
+    [Fact]
+    public async Task Run_AgainAndOverOtherRanges_LeavesTheSameBlobs()
+    {
+        await StorePagesAsync(3);
+        await AssembleAsync(0, 3);
+        var (output, errors) = (await Bench.ReadTextAsync(JobBlobs.Output(Job)), await Bench.ReadTextAsync(JobBlobs.Errors(Job)));
+
+        foreach (var (from, to) in new[] { (0, 2), (0, 3), (2, 3), (2, 3), (1, 2) })
+        {
+            await AssembleAsync(from, to);
+
+            Assert.Equal((output, errors), (await Bench.ReadTextAsync(JobBlobs.Output(Job)), await Bench.ReadTextAsync(JobBlobs.Errors(Job))));
+        }
+    }
+
+    [Fact]
+    public async Task Run_AfterACrashBetweenStagingAndCommit_WritesEachLineOnce()
+    {
+        await StorePagesAsync(2);
+        var outputs = new OrderedBlob(Bench.Blobs);
+        await using (var blocks = outputs.OpenBlocks(JobBlobs.Output(Job), 0))
+        {
+            await blocks.AppendAsync("torn"u8.ToArray(), Token);
+            await blocks.FlushAsync(Token);
+        }
+
+        await AssembleAsync(0, 2);
+
+        Assert.Equal([0, 2], await OutputAsync());
+    }
+
+    [Fact]
+    public async Task Run_NoItemFailed_MakesEmptyErrors()
+    {
+        await StorePageAsync(0, [Samples.Succeeded(0)]);
+
+        await AssembleAsync(0, 1);
+
+        Assert.Equal("", await Bench.ReadTextAsync(JobBlobs.Errors(Job)));
+    }
+
+    [Fact]
+    public async Task Run_FirstErrorOnALaterPage_ComesIntoTheErrorsThatWereEmpty()
+    {
+        await StorePageAsync(0, [Samples.Succeeded(0)]);
+        await StorePageAsync(1, [Samples.Failed(1)]);
+
+        await AssembleAsync(0, 1);
+        await AssembleAsync(1, 2);
+
+        Assert.Equal([0], await OutputAsync());
+        Assert.Equal([1], await ErrorsAsync());
+    }
+
+    [Fact]
+    public async Task Run_PageLargerThanOneBlock_KeepsItsLinesInOrder()
+    {
+        const int Lines = 12;
+        await StorePageAsync(0, [.. Enumerable.Range(0, Lines).Where(i => i % 2 == 0).Select(i => Samples.Succeeded(i, filler: 900_000))],
+            [.. Enumerable.Range(0, Lines).Where(i => i % 2 == 1).Select(i => Samples.Succeeded(i, filler: 900_000))]);
+        await StorePageAsync(1, [Samples.Succeeded(Lines)]);
+
+        await AssembleAsync(0, 2);
+        await AssembleAsync(0, 2);
+
+        Assert.Equal(Enumerable.Range(0, Lines + 1).Select(i => (long)i), await OutputAsync());
+    }
+
+    [Fact]
+    public async Task Run_ManyParts_MergesThemAll()
+    {
+        // As many parts as a page has chunks: a slow model may answer one chunk at a time.
+        await StorePageAsync(0, [.. Enumerable.Range(0, JobLimits.MaxPageChunks).Select(i => new[] { Samples.Succeeded(i) })]);
+
+        await AssembleAsync(0, 1);
+
+        Assert.Equal(Enumerable.Range(0, JobLimits.MaxPageChunks).Select(i => (long)i), await OutputAsync());
+    }
+
+    [Fact]
+    public async Task Run_TwoResultsOfOneItem_Throws()
+    {
+        await StorePageAsync(0, [Samples.Succeeded(0), Samples.Succeeded(1)], [Samples.Failed(1)]);
+
+        var twice = await Assert.ThrowsAsync<InvalidDataException>(() => AssembleAsync(0, 1));
+
+        Assert.Contains("Item 1", twice.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_MorePagesThanOneCallTakes_ReturnsWhereToGoOn()
+    {
+        await StorePagesAsync(53);
+
+        var next = await AssembleAsync(0, 53);
+        var end = await AssembleAsync(next, 53);
+
+        Assert.Equal((50, 53), (next, end));
+        Assert.Equal(Enumerable.Range(0, 53).Select(page => 2L * page), await OutputAsync());
+    }
+
+    private Task<int> AssembleAsync(int from, int to) =>
+        new AssembleResults(Bench.Blobs, new OrderedBlob(Bench.Blobs)).Run(new AssembleOrder(Job, from, to), Token).BoundedAsync();
+
+    private async Task<List<long>> OutputAsync() => Samples.Indexes(await Bench.ReadTextAsync(JobBlobs.Output(Job)));
+
+    private async Task<List<long>> ErrorsAsync() => Samples.Indexes(await Bench.ReadTextAsync(JobBlobs.Errors(Job)));
+
+    /// <summary>Pages of two items each: the even one succeeded, the odd one failed.</summary>
+    private async Task StorePagesAsync(int pages)
+    {
+        for (var page = 0; page < pages; page++)
+        {
+            await StorePageAsync(page, [Samples.Succeeded(2 * page), Samples.Failed((2 * page) + 1)]);
+        }
+    }
+
+    /// <summary>Commits parts as CollectPage does, a chunk in each.</summary>
+    private async Task StorePageAsync(int page, params ItemResult[][] parts)
+    {
+        var order = new CollectOrder(Job, page, parts.Length, parts.Sum(part => part.Length));
+        var pageParts = new PageParts(Bench.Blobs);
+        var tally = new PageTally(parts.Length);
+        foreach (var (chunk, results) in parts.Index())
+        {
+            var pending = new PendingPart();
+            pending.Add(chunk, results);
+            await pageParts.CommitAsync(order, tally, pending, Token);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+namespace ModelJobs.Functions.Tests.Support;
+
+/// <summary>Bounds waits, so that a test that would hang fails instead.</summary>
+internal static class Bounded
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    public static Task<T> BoundedAsync<T>(this Task<T> task) => task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+    public static Task BoundedAsync(this Task task) => task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+}

@@ -1,0 +1,93 @@
+using Azure.Messaging.ServiceBus;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Microsoft.Extensions.Time.Testing;
+using ModelJobs.Functions.Dispatch;
+using ModelJobs.Functions.Messaging;
+using ModelJobs.Functions.Process;
+using ModelJobs.Functions.Storage;
+using ModelJobs.LocalRuntime.Broker;
+
+namespace ModelJobs.Functions.Tests.Support;
+
+/// <summary>What a step of the flow stands on: queues of its own on a fake clock, and a container of its own in the storage emulator.</summary>
+internal sealed class FlowBench : IAsyncDisposable
+{
+    /// <summary>The job of all tests; each has a namespace and a container of its own.</summary>
+    public const string Job = "job-0123456789abcdef0123456789abcdef";
+
+    private static int _benches;
+    private readonly MessageBroker _broker;
+    private readonly IDisposable _registration;
+
+    private FlowBench(string name, string storage)
+    {
+        Settings = new JobSettings { Container = name };
+        _broker = new MessageBroker(ServiceBusConfig.Read(Path.Combine(AppContext.BaseDirectory, "infra", "servicebus.json")), Time, new Random(1));
+        _registration = BrokerDirectory.Register(name, _broker);
+        Client = new ServiceBusClient($"Endpoint=sb://{name}");
+        Blobs = new JobBlobs(new BlobServiceClient(storage), Settings);
+        Chunks = new ChunkSender(Client.CreateSender(Queues.Chunks), Client.CreateSender(Queues.OrderedChunks));
+        Results = new ResultSender(Client.CreateSender(Queues.Results), Blobs);
+    }
+
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+
+    public JobSettings Settings { get; }
+
+    public ServiceBusClient Client { get; }
+
+    public JobBlobs Blobs { get; }
+
+    public ChunkSender Chunks { get; }
+
+    public ResultSender Results { get; }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static async Task<FlowBench> CreateAsync(string storage)
+    {
+        var bench = new FlowBench($"bench-{Interlocked.Increment(ref _benches)}", storage);
+        await bench.Blobs.EnsureContainerAsync(Token);
+        return bench;
+    }
+
+    /// <summary>All messages of a queue, whatever their state; a queue's name may end in <see cref="Queues.DeadLetter"/>.</summary>
+    public async Task<IReadOnlyList<ServiceBusReceivedMessage>> PeekAsync(string queue)
+    {
+        await using var receiver = Client.CreateReceiver(queue);
+        return await receiver.PeekMessagesAsync(BrokerLimits.MaxPeekedMessages, cancellationToken: Token);
+    }
+
+    /// <summary>The message ids of a queue.</summary>
+    public async Task<IReadOnlyList<string>> PeekIdsAsync(string queue) => [.. (await PeekAsync(queue)).Select(message => message.MessageId)];
+
+    /// <summary>Sends a message by itself.</summary>
+    public async Task SendAsync(string queue, ServiceBusMessage message)
+    {
+        await using var sender = Client.CreateSender(queue);
+        await sender.SendMessageAsync(message, Token);
+    }
+
+    /// <summary>Stores a blob.</summary>
+    public async Task StoreAsync(string blob, ReadOnlyMemory<byte> content)
+    {
+        using var stream = BinaryData.FromBytes(content).ToStream();
+        await Blobs.Blob(blob).UploadAsync(stream, new BlobUploadOptions(), Token);
+    }
+
+    /// <summary>A blob as text.</summary>
+    public async Task<string> ReadTextAsync(string blob) => (await Blobs.Blob(blob).DownloadContentAsync(Token)).Value.Content.ToString();
+
+    /// <summary>Names of the job's blobs below a prefix.</summary>
+    public async Task<List<string>> ListAsync(string prefix) =>
+        await Blobs.ListAsync(prefix, Token).Select(blob => blob.Name).ToListAsync(Token);
+
+    public async ValueTask DisposeAsync()
+    {
+        _registration.Dispose();
+        _broker.Dispose();
+        Blobs.Dispose();
+        await Client.DisposeAsync();
+    }
+}
