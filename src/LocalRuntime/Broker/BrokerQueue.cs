@@ -5,7 +5,9 @@ namespace ModelJobs.LocalRuntime.Broker;
 /// <summary>
 /// A queue that runs: a <see cref="QueueMachine"/> under a lock and a clock. Every command goes the same way, through
 /// <see cref="Run"/>: time is brought up to date, the command runs, waiting receivers are served, and one timer is set to the next
-/// moment at which something is due. Nothing polls. Safe for concurrent use; what a method refuses it throws at once.
+/// moment at which something is due. Nothing polls. What a command changed is appended to the journal before the next one runs, and
+/// an answer is given only when everything that it can have seen is on disk. Safe for concurrent use; what a method refuses it
+/// throws at once.
 /// </summary>
 internal sealed class BrokerQueue : IDisposable
 {
@@ -17,19 +19,29 @@ internal sealed class BrokerQueue : IDisposable
     private readonly WaitingRoom _waiting;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
+    private readonly IQueueJournal? _journal;
+    private List<QueueChange> _changes = [];
+    private Task _written = Task.CompletedTask;
     private DateTimeOffset _timerDue = DateTimeOffset.MaxValue;
     private bool _stopped;
 
     /// <param name="definition">The queue's properties.</param>
     /// <param name="time">The clock.</param>
     /// <param name="random">Where lock tokens and message ids come from.</param>
-    public BrokerQueue(QueueDefinition definition, TimeProvider time, Random random)
+    /// <param name="journal">Keeps the queue, and what it held before; null: it lives in memory only.</param>
+    public BrokerQueue(QueueDefinition definition, TimeProvider time, Random random, IQueueJournal? journal = null)
     {
-        _machine = new QueueMachine(definition, random);
+        _journal = journal;
+        _machine = new QueueMachine(definition, random, journal is null ? null : change => _changes.Add(change));
         _waiting = new WaitingRoom(_machine);
         _time = time;
         _timer = time.CreateTimer(
             static queue => ((BrokerQueue)queue!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        if (journal is not null)
+        {
+            _machine.Restore(journal.Load());
+            OnTimer();
+        }
     }
 
     public string Name => _machine.Definition.Name;
@@ -41,20 +53,11 @@ internal sealed class BrokerQueue : IDisposable
 
     /// <inheritdoc cref="QueueMachine.Send"/>
     public ValueTask<IReadOnlyList<long>> SendAsync(IReadOnlyList<SentMessage> messages)
-        => new(Run(static (machine, now, messages) => machine.Send(messages, now), messages));
+        => RunAsync(static (machine, now, messages) => machine.Send(messages, now), messages);
 
     /// <inheritdoc cref="QueueMachine.CancelScheduled"/>
     public ValueTask CancelScheduledAsync(IReadOnlyList<long> sequenceNumbers)
-    {
-        Run(
-            static (machine, _, numbers) =>
-            {
-                machine.CancelScheduled(numbers);
-                return true;
-            },
-            sequenceNumbers);
-        return ValueTask.CompletedTask;
-    }
+        => DoAsync(static (machine, _, numbers) => machine.CancelScheduled(numbers), sequenceNumbers);
 
     /// <summary>Receives messages: those that are there, or the first that come within <paramref name="maxWait"/>.</summary>
     /// <returns>The messages; none if none came in time.</returns>
@@ -72,41 +75,33 @@ internal sealed class BrokerQueue : IDisposable
                 return found;
             },
             request);
-        return waiter is null ? new(deliveries) : new(WaitAsync(waiter, cancellationToken));
+        return waiter is null ? WhenWritten(deliveries) : new(WaitAsync(waiter, cancellationToken));
     }
 
     /// <inheritdoc cref="QueueMachine.ReceiveDeferred"/>
     public ValueTask<Delivery[]> ReceiveDeferredAsync(ReceiveSource source, ServiceBusReceiveMode mode, IReadOnlyList<long> sequenceNumbers)
-        => new(Run(
+        => RunAsync(
             static (machine, now, a) => machine.ReceiveDeferred(a.source, a.mode, a.sequenceNumbers, now),
-            (source, mode, sequenceNumbers)));
+            (source, mode, sequenceNumbers));
 
     /// <inheritdoc cref="QueueMachine.Peek"/>
     public ValueTask<Delivery[]> PeekAsync(ReceiveSource source, long fromSequenceNumber, int maxMessages)
-        => new(Run(
+        => RunAsync(
             static (machine, _, a) => machine.Peek(a.source, a.fromSequenceNumber, a.maxMessages),
-            (source, fromSequenceNumber, maxMessages)));
+            (source, fromSequenceNumber, maxMessages));
 
     /// <inheritdoc cref="QueueMachine.Settle"/>
     public ValueTask SettleAsync(ReceiveSource source, Guid lockToken, Settlement settlement)
-    {
-        Run(
-            static (machine, _, a) =>
-            {
-                machine.Settle(a.source, a.lockToken, a.settlement);
-                return true;
-            },
-            (source, lockToken, settlement));
-        return ValueTask.CompletedTask;
-    }
+        => DoAsync(
+            static (machine, _, a) => machine.Settle(a.source, a.lockToken, a.settlement), (source, lockToken, settlement));
 
     /// <inheritdoc cref="QueueMachine.RenewLock"/>
     public ValueTask<DateTimeOffset> RenewLockAsync(ReceiveSource source, Guid lockToken)
-        => new(Run(static (machine, now, a) => machine.RenewLock(a.source, a.lockToken, now), (source, lockToken)));
+        => RunAsync(static (machine, now, a) => machine.RenewLock(a.source, a.lockToken, now), (source, lockToken));
 
     /// <inheritdoc cref="QueueMachine.AcceptSession"/>
     public ValueTask<SessionLease> AcceptSessionAsync(string sessionId)
-        => new(Run(static (machine, now, id) => machine.AcceptSession(id, now), sessionId));
+        => RunAsync(static (machine, now, id) => machine.AcceptSession(id, now), sessionId);
 
     /// <summary>
     /// Takes the session that has been ready for longest, or the first that becomes so within <paramref name="maxWait"/>.
@@ -125,12 +120,12 @@ internal sealed class BrokerQueue : IDisposable
                 return found;
             },
             maxWait);
-        return waiter is null ? new(lease!) : new(WaitAsync(waiter, cancellationToken));
+        return waiter is null ? WhenWritten(lease!) : new(WaitAsync(waiter, cancellationToken));
     }
 
     /// <inheritdoc cref="QueueMachine.RenewSessionLock"/>
     public ValueTask<DateTimeOffset> RenewSessionLockAsync(SessionLease lease)
-        => new(Run(static (machine, now, lease) => machine.RenewSessionLock(lease, now), lease));
+        => RunAsync(static (machine, now, lease) => machine.RenewSessionLock(lease, now), lease);
 
     /// <inheritdoc cref="QueueMachine.ReleaseSession"/>
     public void ReleaseSession(SessionLease lease)
@@ -152,19 +147,10 @@ internal sealed class BrokerQueue : IDisposable
     }
 
     public ValueTask<ReadOnlyMemory<byte>?> GetSessionStateAsync(SessionLease lease)
-        => new(Run(static (machine, _, lease) => machine.GetSessionState(lease), lease));
+        => RunAsync(static (machine, _, lease) => machine.GetSessionState(lease), lease);
 
     public ValueTask SetSessionStateAsync(SessionLease lease, ReadOnlyMemory<byte>? state)
-    {
-        Run(
-            static (machine, _, a) =>
-            {
-                machine.SetSessionState(a.lease, a.state);
-                return true;
-            },
-            (lease, state));
-        return ValueTask.CompletedTask;
-    }
+        => DoAsync(static (machine, _, a) => machine.SetSessionState(a.lease, a.state), (lease, state));
 
     /// <summary>Stops the queue: waiting receivers fail, and so does every later command.</summary>
     public void Dispose()
@@ -195,7 +181,56 @@ internal sealed class BrokerQueue : IDisposable
             {
                 CatchUp(now);
                 SetTimer(now);
+                Write();
             }
+        }
+    }
+
+    private ValueTask<T> RunAsync<T, TArgument>(Func<QueueMachine, DateTimeOffset, TArgument, T> command, TArgument argument)
+        => WhenWritten(Run(command, argument));
+
+    private ValueTask DoAsync<TArgument>(Action<QueueMachine, DateTimeOffset, TArgument> command, TArgument argument)
+    {
+        Run(
+            static (machine, now, a) =>
+            {
+                a.command(machine, now, a.argument);
+                return true;
+            },
+            (command, argument));
+        return new(Written);
+    }
+
+    /// <summary>Ends when everything is on disk that happened so far.</summary>
+    private Task Written
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _written;
+            }
+        }
+    }
+
+    private ValueTask<T> WhenWritten<T>(T result)
+    {
+        var written = Written;
+        return written.IsCompletedSuccessfully ? new(result) : new(After(written, result));
+
+        static async Task<T> After(Task written, T result)
+        {
+            await written.ConfigureAwait(false);
+            return result;
+        }
+    }
+
+    private void Write()
+    {
+        if (_journal is not null && _changes.Count > 0)
+        {
+            _written = _journal.Append(_changes);
+            _changes = [];
         }
     }
 
@@ -209,6 +244,7 @@ internal sealed class BrokerQueue : IDisposable
                 var now = _time.GetUtcNow();
                 CatchUp(now);
                 SetTimer(now);
+                Write();
             }
         }
     }
@@ -253,7 +289,8 @@ internal sealed class BrokerQueue : IDisposable
                 queue.Cancel(waiter, token);
             },
             (this, (Waiter)waiter));
-        return await waiter.Task.ConfigureAwait(false);
+        // Who was served inside another's command comes here while that command still runs: asking under its lock waits for its end.
+        return await WhenWritten(await waiter.Task.ConfigureAwait(false)).ConfigureAwait(false);
     }
 
     private void Cancel(Waiter waiter, CancellationToken cancellationToken)

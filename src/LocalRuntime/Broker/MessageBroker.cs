@@ -11,9 +11,11 @@ internal sealed class MessageBroker : IDisposable
     /// <param name="definitions">The queues; their names differ in more than case.</param>
     /// <param name="time">Drives lock expiry, schedules, time to live and waits.</param>
     /// <param name="random">Where lock tokens and ids come from; a given seed gives the same ones.</param>
-    public MessageBroker(IEnumerable<QueueDefinition> definitions, TimeProvider time, Random random)
+    /// <param name="journalOf">What keeps a queue beyond the process; null: they live in memory only.</param>
+    public MessageBroker(
+        IEnumerable<QueueDefinition> definitions, TimeProvider time, Random random, Func<QueueDefinition, IQueueJournal>? journalOf = null)
         => _queues = definitions
-            .Select(definition => new BrokerQueue(definition, time, new Random(random.Next())))
+            .Select(definition => new BrokerQueue(definition, time, new Random(random.Next()), journalOf?.Invoke(definition)))
             .ToFrozenDictionary(queue => queue.Name, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>All queues.</summary>

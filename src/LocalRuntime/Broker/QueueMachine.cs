@@ -48,6 +48,9 @@ internal sealed partial class QueueMachine(QueueDefinition definition, Random ra
     /// <summary>Makes a recorded change again; for all changes of a queue, in order, before its first command.</summary>
     public void Replay(QueueChange change) => _state.Apply(change);
 
+    /// <summary>Brings back what the queue held before, in place of <see cref="Replay"/>.</summary>
+    public void Restore(QueueSnapshot snapshot) => _state.Restore(snapshot);
+
     private void Commit(QueueChange change)
     {
         _state.Apply(change);

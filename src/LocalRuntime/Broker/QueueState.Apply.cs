@@ -72,10 +72,11 @@ internal sealed partial class QueueState
     private StoredMessage Make(long sequenceNumber, long enqueuedNumber, SentMessage message, DateTimeOffset enqueuedTime)
     {
         NextSequenceNumber = sequenceNumber + 1;
-        var longest = definition.DefaultMessageTimeToLive;
-        var timeToLive = message.TimeToLive < longest ? message.TimeToLive : longest;
-        return new(sequenceNumber, message, enqueuedTime, timeToLive) { EnqueuedSequenceNumber = enqueuedNumber };
+        return new(sequenceNumber, message, enqueuedTime, Bounded(message.TimeToLive)) { EnqueuedSequenceNumber = enqueuedNumber };
     }
+
+    private TimeSpan Bounded(TimeSpan timeToLive)
+        => timeToLive < definition.DefaultMessageTimeToLive ? timeToLive : definition.DefaultMessageTimeToLive;
 
     private void Insert(StoredMessage message)
     {

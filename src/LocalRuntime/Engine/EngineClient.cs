@@ -4,7 +4,7 @@ using Microsoft.DurableTask.Client;
 
 namespace ModelJobs.LocalRuntime.Engine;
 
-/// <summary>The client of an engine in the same process.</summary>
+/// <summary>The client of an engine in the same process. It answers when everything that the answer can be made of is on disk.</summary>
 internal sealed class EngineClient(OrchestrationEngine engine, EngineOptions options, TimeProvider time, DataConverter converter)
     : DurableTaskClient(options.HubName)
 {
@@ -15,7 +15,7 @@ internal sealed class EngineClient(OrchestrationEngine engine, EngineOptions opt
     /// <exception cref="OrchestrationAlreadyExistsException">
     /// An instance of the id exists and has not completed, or has a status that the options want kept.
     /// </exception>
-    public override Task<string> ScheduleNewOrchestrationInstanceAsync(
+    public override async Task<string> ScheduleNewOrchestrationInstanceAsync(
         TaskName orchestratorName,
         object? input = null,
         StartOrchestrationOptions? options = null,
@@ -35,7 +35,8 @@ internal sealed class EngineClient(OrchestrationEngine engine, EngineOptions opt
             ThrowIfKept(hub.Find(id), options?.DedupeStatuses);
             return [new InstanceCreated(id, started, options?.StartAt?.UtcDateTime)];
         });
-        return Task.FromResult(id);
+        await engine.Written;
+        return id;
     }
 
     public override Task RaiseEventAsync(
@@ -53,14 +54,14 @@ internal sealed class EngineClient(OrchestrationEngine engine, EngineOptions opt
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
         => WaitFor(instanceId, InstanceMilestone.Completed, getInputsAndOutputs, cancellation);
 
-    public override Task TerminateInstanceAsync(
+    public override async Task TerminateInstanceAsync(
         string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
         var terminated = new ExecutionTerminated(Now, converter.Serialize(options?.Output));
         engine.Change(hub => InstanceQueries.Family(hub, instanceId, options is { Recursive: true })
             .Select(instance => new MessageSent(instance.Id, terminated)));
-        return Task.CompletedTask;
+        await engine.Written;
     }
 
     public override Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
@@ -69,11 +70,11 @@ internal sealed class EngineClient(OrchestrationEngine engine, EngineOptions opt
     public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
         => Send(instanceId, new ExecutionResumed(Now, reason), cancellation);
 
-    public override Task<OrchestrationMetadata?> GetInstancesAsync(
+    public override async Task<OrchestrationMetadata?> GetInstancesAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        return Task.FromResult(engine.Read(hub => hub.Find(instanceId)?.ToMetadata(getInputsAndOutputs ? converter : null)));
+        return await WhenWritten(engine.Read(hub => hub.Find(instanceId)?.ToMetadata(getInputsAndOutputs ? converter : null)));
     }
 
     public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null)
@@ -83,7 +84,7 @@ internal sealed class EngineClient(OrchestrationEngine engine, EngineOptions opt
         {
             cancellation.ThrowIfCancellationRequested();
             var pageQuery = query with { ContinuationToken = token ?? query.ContinuationToken, PageSize = size ?? query.PageSize };
-            return Task.FromResult(engine.Read(hub => InstanceQueries.Page(hub, pageQuery, converter)));
+            return WhenWritten(engine.Read(hub => InstanceQueries.Page(hub, pageQuery, converter)));
         });
     }
 
@@ -113,21 +114,27 @@ internal sealed class EngineClient(OrchestrationEngine engine, EngineOptions opt
         }
     }
 
-    private Task Send(string instanceId, HistoryEvent message, CancellationToken cancellation)
+    private async Task Send(string instanceId, HistoryEvent message, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         engine.Change(_ => [new MessageSent(instanceId, message)]);
-        return Task.CompletedTask;
+        await engine.Written;
+    }
+
+    private async Task<T> WhenWritten<T>(T result)
+    {
+        await engine.Written;
+        return result;
     }
 
     private async Task<OrchestrationMetadata> WaitFor(
         string instanceId, InstanceMilestone milestone, bool getInputsAndOutputs, CancellationToken cancellation)
     {
         var instance = await engine.WaitFor(instanceId, milestone).WaitAsync(cancellation);
-        return engine.Read(_ => instance.ToMetadata(getInputsAndOutputs ? converter : null));
+        return await WhenWritten(engine.Read(_ => instance.ToMetadata(getInputsAndOutputs ? converter : null)));
     }
 
-    private Task<PurgeResult> Purge(
+    private async Task<PurgeResult> Purge(
         Func<TaskHub, IReadOnlyList<Instance>> select, PurgeInstanceOptions? options, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
@@ -143,6 +150,6 @@ internal sealed class EngineClient(OrchestrationEngine engine, EngineOptions opt
             count = ids.Count;
             return count == 0 ? [] : [new InstancesPurged(ids)];
         });
-        return Task.FromResult(new PurgeResult(count, true));
+        return await WhenWritten(new PurgeResult(count, true));
     }
 }

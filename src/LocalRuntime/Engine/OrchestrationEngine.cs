@@ -23,6 +23,8 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly DataConverter _converter;
     private readonly Alarm _alarm;
+    private readonly IHubJournal? _journal;
+    private Task _written = Task.CompletedTask;
     private CancellationTokenSource _stopping = new();
     private WorkQueue<string>? _turns;
     private WorkQueue<ActivityWork>? _activities;
@@ -32,8 +34,14 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
     /// <param name="time">The clock of everything.</param>
     /// <param name="loggerFactory">Where engine and orchestrators log.</param>
     /// <param name="converter">Reads and writes payloads; JSON unless given.</param>
+    /// <param name="journal">Keeps the hub, and what it held before; null: it lives in memory only.</param>
     public OrchestrationEngine(
-        EngineOptions options, ITaskInvoker invoker, TimeProvider time, ILoggerFactory loggerFactory, DataConverter? converter = null)
+        EngineOptions options,
+        ITaskInvoker invoker,
+        TimeProvider time,
+        ILoggerFactory loggerFactory,
+        DataConverter? converter = null,
+        IHubJournal? journal = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxConcurrentActivityFunctions);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxConcurrentOrchestratorFunctions);
@@ -41,6 +49,12 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
         _logger = loggerFactory.CreateLogger<OrchestrationEngine>();
         _converter = converter ?? JsonDataConverter.Default;
         _alarm = new Alarm(time, FireTimers);
+        _journal = journal;
+        if (journal is not null)
+        {
+            _hub.Restore(journal.Load());
+        }
+
         Client = new EngineClient(this, options, time, _converter);
     }
 
@@ -126,6 +140,18 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
         await _alarm.DisposeAsync();
     }
 
+    /// <summary>Ends when everything is on disk that happened so far.</summary>
+    public Task Written
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _written;
+            }
+        }
+    }
+
     /// <summary>Reads the hub; nothing of it but copies and immutable parts may leave the function.</summary>
     public T Read<T>(Func<TaskHub, T> read)
     {
@@ -162,6 +188,11 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
     private void Commit(HubChange change)
     {
         var effects = _hub.Apply(change);
+        if (_journal is not null)
+        {
+            _written = _journal.Append(effects.Rows);
+        }
+
         foreach (var work in effects.Activities)
         {
             _activities?.Add(work);
@@ -233,6 +264,8 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
         OutcomeEvent outcome;
         try
         {
+            // What an activity does cannot be taken back, so the turn that called it must not be either.
+            await Written;
             var result = await _invoker.RunActivityAsync(work.Name, work.Key.InstanceId, work.Input, stopping);
             outcome = new TaskCompleted(_time.GetUtcNow().UtcDateTime, work.Key.TaskId, result);
         }

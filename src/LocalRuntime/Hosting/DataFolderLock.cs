@@ -6,27 +6,27 @@ namespace ModelJobs.LocalRuntime.Hosting;
 /// </summary>
 internal sealed class DataFolderLock : IDisposable
 {
-    private const string FileName = ".lock";
-
     private readonly FileStream _file;
 
     private DataFolderLock(FileStream file) => _file = file;
 
     /// <summary>Takes the folder, which is created if need be.</summary>
+    /// <param name="folder">The data folder.</param>
+    /// <param name="fileName">Stands for the part of the folder that is taken.</param>
     /// <exception cref="LocalRuntimeException">Another app has it, or it cannot be written to.</exception>
-    public static DataFolderLock Take(string folder)
+    public static DataFolderLock Take(string folder, string fileName)
     {
         try
         {
             Directory.CreateDirectory(folder);
             return new DataFolderLock(
-                new FileStream(Path.Combine(folder, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+                new FileStream(Path.Combine(folder, fileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new LocalRuntimeException(
                 $"The data folder {folder} is in use by another app, or cannot be written to ({exception.Message}). " +
-                "Stop the other app, or choose another folder with LocalRuntime:DataFolder.",
+                "Stop the other app, or choose another folder with --data (LocalRuntime:DataFolder).",
                 exception);
         }
     }

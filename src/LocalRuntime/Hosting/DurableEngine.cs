@@ -14,7 +14,8 @@ internal sealed class DurableEngine(OrchestrationEngine engine) : IHostedService
 {
     /// <param name="services">The app's services.</param>
     /// <param name="seed">Where the ids of orchestrations come from that are started without one.</param>
-    public static void AddTo(IServiceCollection services, int seed)
+    /// <param name="journal">Keeps the task hub; null: it lives in memory only.</param>
+    public static void AddTo(IServiceCollection services, int seed, IHubJournal? journal)
     {
         services.TryAddSingleton<DataConverter>(JsonDataConverter.Default);
         services.AddSingleton<ITaskInvoker, FunctionTaskInvoker>();
@@ -31,7 +32,7 @@ internal sealed class DurableEngine(OrchestrationEngine engine) : IHostedService
             };
             return new OrchestrationEngine(
                 options, provider.GetRequiredService<ITaskInvoker>(), provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<DataConverter>());
+                provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<DataConverter>(), journal);
         });
         services.AddSingleton(static provider => provider.GetRequiredService<OrchestrationEngine>().Client);
         services.AddHostedService<DurableEngine>();

@@ -12,6 +12,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using ModelJobs.LocalRuntime.Broker;
+using ModelJobs.LocalRuntime.Store;
 using ModelJobs.LocalRuntime.Worker.Catalog;
 using ModelJobs.LocalRuntime.Worker.Http;
 using ModelJobs.LocalRuntime.Worker.Invocation;
@@ -57,9 +58,25 @@ internal sealed class LocalAppBuilder
     {
         var options = LocalRuntimeOptions.Read(Web.Configuration, _appRoot);
         var queues = EmbeddedServiceBus.ReadQueues(_appRoot);
-        // The only randomness that has no seed is the seed.
-        var seed = new Random(options.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue));
-        AddServices(Web.Services, options, queues, seed);
+        var store = options.State == StateMode.Disk ? StateStore.Open(options.DataFolder) : null;
+        try
+        {
+            return Build(options, queues, store, SeedOf(options, store));
+        }
+        catch
+        {
+            store?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The only randomness that has no seed is the seed. Ids of an earlier start are in the store, so a given seed goes on from there.</summary>
+    private static Random SeedOf(LocalRuntimeOptions options, StateStore? store)
+        => options.Seed is { } seed ? new Random(seed + (int)(store?.Starts ?? 0)) : new Random(RandomNumberGenerator.GetInt32(int.MaxValue));
+
+    private LocalRuntimeHost Build(LocalRuntimeOptions options, IReadOnlyList<QueueDefinition> queues, StateStore? store, Random seed)
+    {
+        AddServices(Web.Services, options, queues, store, seed);
         ConfigureServer(Web, options);
 
         var app = Web.Build();
@@ -68,10 +85,11 @@ internal sealed class LocalAppBuilder
         HttpFunctions.Map(app, catalog, _host.RoutePrefix);
         var broker = BrokerDirectory.Register(_serviceBus.Host, app.Services.GetRequiredService<MessageBroker>());
         var storage = new StorageEmulator(options, app.Configuration, app.Services.GetRequiredService<ILogger<StorageEmulator>>());
-        return new LocalRuntimeHost(app, options, _settingsFile, storage, broker);
+        return new LocalRuntimeHost(app, options, _settingsFile, storage, broker, store);
     }
 
-    private void AddServices(IServiceCollection services, LocalRuntimeOptions options, IReadOnlyList<QueueDefinition> queues, Random seed)
+    private void AddServices(
+        IServiceCollection services, LocalRuntimeOptions options, IReadOnlyList<QueueDefinition> queues, StateStore? store, Random seed)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
@@ -90,8 +108,9 @@ internal sealed class LocalAppBuilder
         services.AddSingleton<FunctionInvoker>();
 
         var brokerSeed = new Random(seed.Next());
-        services.AddSingleton(provider => new MessageBroker(queues, provider.GetRequiredService<TimeProvider>(), brokerSeed));
-        DurableEngine.AddTo(services, seed.Next());
+        Func<QueueDefinition, IQueueJournal>? journalOf = store is null ? null : store.JournalOf;
+        services.AddSingleton(provider => new MessageBroker(queues, provider.GetRequiredService<TimeProvider>(), brokerSeed, journalOf));
+        DurableEngine.AddTo(services, seed.Next(), store?.JournalOfHub());
 
         services.AddSingleton<ServiceBusListenerLog>();
         services.AddHostedService<ServiceBusListener>();

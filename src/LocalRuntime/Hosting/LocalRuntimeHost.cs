@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ModelJobs.LocalRuntime.Store;
 
 namespace ModelJobs.LocalRuntime.Hosting;
 
@@ -17,7 +18,12 @@ namespace ModelJobs.LocalRuntime.Hosting;
 /// reverse.
 /// </summary>
 internal sealed partial class LocalRuntimeHost(
-    WebApplication app, LocalRuntimeOptions options, string? settingsFile, StorageEmulator storage, IDisposable broker)
+    WebApplication app,
+    LocalRuntimeOptions options,
+    string? settingsFile,
+    StorageEmulator storage,
+    IDisposable broker,
+    StateStore? store)
     : IHost, IAsyncDisposable
 {
     private readonly ILogger _logger = app.Services.GetRequiredService<ILogger<LocalRuntimeHost>>();
@@ -29,6 +35,11 @@ internal sealed partial class LocalRuntimeHost(
         if (settingsFile is not null && AppConfiguration.IsSample(settingsFile))
         {
             LogSampleSettings(_logger, settingsFile);
+        }
+
+        if (store is not null)
+        {
+            _ = StopWhenStateFailsAsync(store);
         }
 
         await storage.StartAsync(cancellationToken);
@@ -59,6 +70,14 @@ internal sealed partial class LocalRuntimeHost(
         await app.DisposeAsync();
         await storage.DisposeAsync();
         broker.Dispose();
+        store?.Dispose();
+    }
+
+    /// <summary>What is not on disk is not done: an app that cannot write its state any more does nothing any more.</summary>
+    private async Task StopWhenStateFailsAsync(StateStore store)
+    {
+        LogStateFailed(_logger, await store.Failed);
+        app.Lifetime.StopApplication();
     }
 
     private Uri BaseUri()
@@ -76,6 +95,9 @@ internal sealed partial class LocalRuntimeHost(
         Level = LogLevel.Information,
         Message = "There is no local.settings.json; using {File}. Copy it to local.settings.json to change settings")]
     private static partial void LogSampleSettings(ILogger logger, string file);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The app stops: its state cannot be written any more")]
+    private static partial void LogStateFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Functions answer at {BaseUri}")]
     private static partial void LogListening(ILogger logger, Uri baseUri);

@@ -16,6 +16,9 @@ public sealed record LocalRuntimeOptions
     /// <summary>Where state is kept, relative to <see cref="AppRoot"/>.</summary>
     public required string DataFolder { get; init; }
 
+    /// <summary>Where queues and orchestrations are kept.</summary>
+    public StateMode State { get; init; } = StateMode.Disk;
+
     /// <summary>The address to listen on: an IP address, <c>localhost</c>, or <c>*</c> for all.</summary>
     public string HttpHost { get; init; } = "127.0.0.1";
 
@@ -69,6 +72,7 @@ public sealed record LocalRuntimeOptions
         {
             AppRoot = appRoot,
             DataFolder = section.Text(nameof(DataFolder)) is { } folder ? Path.GetFullPath(folder, appRoot) : defaults.DataFolder,
+            State = section.Choice(nameof(State), defaults.State),
             HttpHost = section.Text(nameof(HttpHost)) ?? defaults.HttpHost,
             HttpPort = section.Integer(nameof(HttpPort), defaults.HttpPort, min: 0, max: ushort.MaxValue),
             MaxRequestBodyBytes = section.Integer(nameof(MaxRequestBodyBytes), defaults.MaxRequestBodyBytes, min: 1L),

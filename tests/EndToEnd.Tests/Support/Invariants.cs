@@ -10,14 +10,14 @@ public static class Invariants
     /// <param name="job">Its final status.</param>
     public static async Task CheckAsync(LocalApp app, Job job)
     {
-        await CheckLinesAsync(app, job);
+        await CheckLinesAsync(app.Jobs, job);
         CheckOrder(app, job);
         await QueueInvariants.CheckAsync(app);
         await HistoryInvariants.CheckAsync(app);
     }
 
-    /// <summary>1: every item has exactly one line, in order. 3: the counts add up. 4: the job has ended.</summary>
-    private static async Task CheckLinesAsync(LocalApp app, Job job)
+    /// <summary>1: every item has exactly one line, in order. 3: the counts add up. 4: the job has ended. Sees only what a caller sees.</summary>
+    public static async Task CheckLinesAsync(JobsApi jobs, Job job)
     {
         Assert.True(job.Status == JobStatus.Succeeded, $"Job ended as {job.Status}: {job.Error?.Message}");
         Assert.NotNull(job.CompletedAt);
@@ -25,8 +25,8 @@ public static class Invariants
         Assert.Equal(job.Items.Total, job.Items.Succeeded + job.Items.Failed);
         Assert.Equal(job.Pages.Total, job.Pages.Completed);
 
-        await using var output = app.Jobs.ResultsAsync(job.Id).GetAsyncEnumerator();
-        await using var errors = app.Jobs.ErrorsAsync(job.Id).GetAsyncEnumerator();
+        await using var output = jobs.ResultsAsync(job.Id).GetAsyncEnumerator();
+        await using var errors = jobs.ErrorsAsync(job.Id).GetAsyncEnumerator();
         var (succeeded, failed) = (0L, 0L);
         var hasOutput = await output.MoveNextAsync();
         var hasError = await errors.MoveNextAsync();

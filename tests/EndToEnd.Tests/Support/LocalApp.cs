@@ -45,6 +45,7 @@ public sealed class LocalApp : IAsyncDisposable
         string[] configuration =
         [
             "LocalRuntime:HttpPort=0",
+            "LocalRuntime:State=Memory",
             $"LocalRuntime:DataFolder={Path.Combine(Path.GetTempPath(), container)}",
             $"JobStorage={storage.ConnectionString}",
             $"AzureWebJobsStorage={storage.ConnectionString}",

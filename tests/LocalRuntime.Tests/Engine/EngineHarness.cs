@@ -13,18 +13,19 @@ internal sealed class EngineHarness : ITaskInvoker, IAsyncDisposable
 {
     public static readonly DateTimeOffset StartOfTime = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<string, Func<TaskOrchestrationContext, Task<object?>>> _orchestrators = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, Func<string?, CancellationToken, Task<string?>>> _activities = new(StringComparer.OrdinalIgnoreCase);
 
-    public EngineHarness(EngineOptions? options = null, ILoggerFactory? loggerFactory = null)
+    public EngineHarness(EngineOptions? options = null, ILoggerFactory? loggerFactory = null, IHubJournal? journal = null)
     {
         Engine = new OrchestrationEngine(
             options ?? new EngineOptions { MaxConcurrentActivityFunctions = 8, MaxConcurrentOrchestratorFunctions = 4 },
             this,
             Time,
-            loggerFactory ?? NullLoggerFactory.Instance);
+            loggerFactory ?? NullLoggerFactory.Instance,
+            journal: journal);
     }
 
     public FakeTimeProvider Time { get; } = new(StartOfTime);

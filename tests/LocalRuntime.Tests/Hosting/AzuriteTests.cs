@@ -53,16 +53,33 @@ public sealed class AzuriteTests
     }
 
     [Fact]
+    public async Task Start_WhileAnEarlierOneOfAKilledParentStillEnds_WaitsForItsBlobs()
+    {
+        using var folder = new AppFolder();
+        var options = new AzuriteOptions { SearchFolder = AppContext.BaseDirectory, DataFolder = folder.Path };
+        await using var orphan = await StartAsync(options);
+        var container = new BlobContainerClient(orphan.ConnectionString, "things");
+        await container.CreateAsync(cancellationToken: Cancel);
+        await container.UploadBlobAsync("one", BinaryData.FromString("content"), Cancel);
+
+        orphan.CloseInput();
+        await using var azurite = await StartAsync(options);
+
+        var blob = new BlobClient(azurite.ConnectionString, "things", "one");
+        Assert.True(await blob.ExistsAsync(Cancel));
+    }
+
+    [Fact]
     public void DataFolder_TakenTwice_IsRefusedUntilItIsFree()
     {
         using var folder = new AppFolder();
-        using (DataFolderLock.Take(folder.Path))
+        using (DataFolderLock.Take(folder.Path, "lock"))
         {
-            var exception = Assert.Throws<LocalRuntimeException>(() => DataFolderLock.Take(folder.Path));
+            var exception = Assert.Throws<LocalRuntimeException>(() => DataFolderLock.Take(folder.Path, "lock"));
             Assert.Contains("in use by another app", exception.Message, StringComparison.Ordinal);
         }
 
-        DataFolderLock.Take(folder.Path).Dispose();
+        DataFolderLock.Take(folder.Path, "lock").Dispose();
     }
 
     [Fact]

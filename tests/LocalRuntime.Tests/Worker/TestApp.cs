@@ -53,6 +53,7 @@ internal sealed class TestApp : IAsyncDisposable
             "--LocalRuntime:AppRoot=" + folder.Path,
             "--LocalRuntime:HttpPort=0",
             "--LocalRuntime:Azurite=None",
+            "--LocalRuntime:State=Memory",
             "--LocalRuntime:Seed=1",
             .. args,
         ]);

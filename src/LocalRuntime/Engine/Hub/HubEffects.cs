@@ -1,6 +1,6 @@
 namespace ModelJobs.LocalRuntime.Engine;
 
-/// <summary>What a change of the hub gives the engine to do.</summary>
+/// <summary>What a change of the hub gives the engine to do, and to keep.</summary>
 internal sealed class HubEffects
 {
     /// <summary>New calls of activities.</summary>
@@ -8,4 +8,7 @@ internal sealed class HubEffects
 
     /// <summary>Instances that may have something to do, or that someone may wait for.</summary>
     public List<Instance> Touched { get; } = [];
+
+    /// <summary>What of the hub is to be written down.</summary>
+    public List<HubRow> Rows { get; } = [];
 }

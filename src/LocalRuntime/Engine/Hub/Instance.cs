@@ -60,6 +60,19 @@ internal sealed class Instance(string id, long execution, ExecutionStarted start
         _ => OrchestrationRuntimeStatus.Pending,
     };
 
+    /// <summary>What is kept of the instance besides its lists.</summary>
+    public InstanceHead ToHead() => new()
+    {
+        Id = Id,
+        Execution = Execution,
+        Started = new ExecutionStarted(CreatedAt, Name, Input) { Version = Version, Parent = Parent, Tags = Tags },
+        LastUpdatedAt = LastUpdatedAt,
+        CustomStatus = CustomStatus,
+        HasStarted = HasStarted,
+        IsSuspended = IsSuspended,
+        Completion = Completion,
+    };
+
     /// <param name="converter">Given if inputs and outputs are wanted; it will read them.</param>
     public OrchestrationMetadata ToMetadata(DataConverter? converter)
     {

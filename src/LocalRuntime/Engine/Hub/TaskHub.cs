@@ -7,7 +7,7 @@ namespace ModelJobs.LocalRuntime.Engine;
 /// All durable state: instances with their histories and inboxes, timers, and calls of activities. A state machine without threads,
 /// clock or randomness; every change goes through <see cref="Apply"/>. The caller serializes access.
 /// </summary>
-internal sealed class TaskHub
+internal sealed partial class TaskHub
 {
     private readonly SortedDictionary<string, Instance> _instances = new(StringComparer.Ordinal);
     private readonly SortedSet<DueTimer> _timers = new(DueTimer.ByTime);
@@ -42,6 +42,7 @@ internal sealed class TaskHub
                 break;
             case ActivityFinished finished:
                 _activities.Remove(finished.Key);
+                effects.Rows.Add(new ActivityRemoved(finished.Key));
                 Answer(finished.Key.InstanceId, finished.Key.Execution, finished.Outcome, effects);
                 break;
             case TimerElapsed elapsed:
@@ -51,23 +52,29 @@ internal sealed class TaskHub
                 Commit(turn, effects);
                 break;
             case InstancesPurged purged:
-                purged.InstanceIds.ToList().ForEach(Remove);
+                foreach (var id in purged.InstanceIds)
+                {
+                    Remove(id, effects);
+                }
+
                 break;
             default:
                 throw new InvalidOperationException($"Unknown change of the task hub: {change.GetType()}.");
         }
 
+        effects.Rows.Add(new CountersSet(new HubCounters(_executions, _timersMade, HistoryEventsAppended)));
         return effects;
     }
 
     private void Create(string id, ExecutionStarted started, DateTime? startAt, HubEffects effects)
     {
-        Remove(id);
+        Remove(id, effects);
         var instance = new Instance(id, ++_executions, started);
         _instances.Add(id, instance);
+        effects.Rows.Add(new InstanceSet(instance.ToHead()));
         if (startAt > started.Timestamp)
         {
-            AddTimer(instance, DueTimer.StartTaskId, startAt.Value, started);
+            AddTimer(instance, DueTimer.StartTaskId, startAt.Value, started, effects);
         }
         else
         {
@@ -75,11 +82,12 @@ internal sealed class TaskHub
         }
     }
 
-    private void Remove(string id)
+    private void Remove(string id, HubEffects effects)
     {
         if (_instances.Remove(id, out var instance))
         {
-            DropTimers(instance);
+            DropTimers(instance, effects);
+            effects.Rows.Add(new InstanceRemoved(id));
         }
     }
 
@@ -89,6 +97,7 @@ internal sealed class TaskHub
         {
             instance.Inbox.Add(message);
             effects.Touched.Add(instance);
+            effects.Rows.Add(new InboxAdded(instance.Id, message));
         }
     }
 
@@ -106,6 +115,7 @@ internal sealed class TaskHub
         if (Find(elapsed.InstanceId) is { } instance && instance.Timers.Remove(elapsed.TaskId, out var timer))
         {
             _timers.Remove(timer);
+            effects.Rows.Add(new TimerRemoved(instance.Id, elapsed.TaskId));
             instance.Open.Remove(elapsed.TaskId);
             Deliver(instance, timer.Message with { Timestamp = elapsed.At }, effects);
         }
@@ -114,7 +124,8 @@ internal sealed class TaskHub
     private void Commit(TurnCommitted turn, HubEffects effects)
     {
         var instance = Find(turn.InstanceId) ?? throw new InvalidOperationException($"Instance '{turn.InstanceId}' has gone during its turn.");
-        instance.Inbox.RemoveRange(0, turn.Consumed);
+        TakeFromInbox(instance, turn.Consumed, effects);
+        effects.Rows.Add(new HistoryAppended(instance.Id, instance.History.Count, turn.Events));
         instance.History.AddRange(turn.Events);
         HistoryEventsAppended += turn.Events.Count;
         instance.LastUpdatedAt = turn.Events[0].Timestamp;
@@ -126,10 +137,11 @@ internal sealed class TaskHub
 
         foreach (var taskId in turn.CanceledTimers)
         {
-            DropTimer(instance, taskId);
+            DropTimer(instance, taskId, effects);
         }
 
         effects.Touched.Add(instance);
+        effects.Rows.Add(new InstanceSet(instance.ToHead()));
     }
 
     /// <summary>Does what a new event of a history says.</summary>
@@ -151,10 +163,11 @@ internal sealed class TaskHub
                 var work = new ActivityWork(new ActivityKey(instance.Id, instance.Execution, task.TaskId), task.Name, task.Input);
                 _activities.Add(work.Key, work);
                 effects.Activities.Add(work);
+                effects.Rows.Add(new ActivityAdded(work));
                 break;
             case TimerCreated timer:
                 instance.Open.Add(timer.TaskId);
-                AddTimer(instance, timer.TaskId, timer.FireAt, new TimerFired(timer.FireAt, timer.TaskId, timer.FireAt));
+                AddTimer(instance, timer.TaskId, timer.FireAt, new TimerFired(timer.FireAt, timer.TaskId, timer.FireAt), effects);
                 break;
             case SubOrchestrationInstanceCreated child:
                 instance.Open.Add(child.TaskId);
@@ -164,7 +177,7 @@ internal sealed class TaskHub
                 Deliver(Find(sent.InstanceId), new EventRaised(sent.Timestamp, sent.Name, sent.Input), effects);
                 break;
             case ContinueAsNew again:
-                BeginAgain(instance, again, turn.Next ?? []);
+                BeginAgain(instance, again, turn.Next ?? [], effects);
                 break;
             case ExecutionCompleted completed:
                 Complete(instance, completed, effects);
@@ -188,6 +201,7 @@ internal sealed class TaskHub
         }
 
         parent.Children.Add(child.InstanceId);
+        effects.Rows.Add(new ChildAdded(parent.Id, child.InstanceId));
         var started = new ExecutionStarted(child.Timestamp, child.Name, child.Input)
         {
             Version = child.Version,
@@ -197,25 +211,30 @@ internal sealed class TaskHub
         Create(child.InstanceId, started, null, effects);
     }
 
-    private void BeginAgain(Instance instance, ContinueAsNew again, IReadOnlyList<HistoryEvent> first)
+    private void BeginAgain(Instance instance, ContinueAsNew again, IReadOnlyList<HistoryEvent> first, HubEffects effects)
     {
         var later = instance.Inbox.Where(message => message is not OutcomeEvent).ToList();
-        instance.Inbox.Clear();
-        instance.Inbox.AddRange(first);
-        instance.Inbox.AddRange(later);
+        TakeFromInbox(instance, instance.Inbox.Count, effects);
+        foreach (var message in first.Concat(later))
+        {
+            instance.Inbox.Add(message);
+            effects.Rows.Add(new InboxAdded(instance.Id, message));
+        }
+
         instance.Execution = ++_executions;
         instance.Input = again.Input;
         instance.History = [];
+        effects.Rows.Add(new HistoryCleared(instance.Id));
         instance.Open.Clear();
-        DropTimers(instance);
+        DropTimers(instance, effects);
     }
 
     private void Complete(Instance instance, ExecutionCompleted completed, HubEffects effects)
     {
         instance.Completion = completed;
-        instance.Inbox.Clear();
+        TakeFromInbox(instance, instance.Inbox.Count, effects);
         instance.Open.Clear();
-        DropTimers(instance);
+        DropTimers(instance, effects);
         if (instance.Parent is { } parent)
         {
             OutcomeEvent outcome = completed.Status == CompletionStatus.Completed
@@ -233,25 +252,37 @@ internal sealed class TaskHub
             null,
             null);
 
-    private void AddTimer(Instance instance, int taskId, DateTime fireAt, HistoryEvent message)
+    private static void TakeFromInbox(Instance instance, int count, HubEffects effects)
+    {
+        if (count > 0)
+        {
+            instance.Inbox.RemoveRange(0, count);
+            effects.Rows.Add(new InboxTaken(instance.Id, count));
+        }
+    }
+
+    private void AddTimer(Instance instance, int taskId, DateTime fireAt, HistoryEvent message, HubEffects effects)
     {
         var timer = new DueTimer(fireAt, ++_timersMade, instance.Id, taskId, message);
         instance.Timers.Add(taskId, timer);
         _timers.Add(timer);
+        effects.Rows.Add(new TimerAdded(timer));
     }
 
-    private void DropTimer(Instance instance, int taskId)
+    private void DropTimer(Instance instance, int taskId, HubEffects effects)
     {
         instance.Open.Remove(taskId);
         if (instance.Timers.Remove(taskId, out var timer))
         {
             _timers.Remove(timer);
+            effects.Rows.Add(new TimerRemoved(instance.Id, taskId));
         }
     }
 
-    private void DropTimers(Instance instance)
+    private void DropTimers(Instance instance, HubEffects effects)
     {
         _timers.ExceptWith(instance.Timers.Values);
+        effects.Rows.AddRange(instance.Timers.Keys.Select(taskId => new TimerRemoved(instance.Id, taskId)));
         instance.Timers.Clear();
     }
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 
 namespace ModelJobs.LocalRuntime.Hosting;
 
@@ -20,6 +21,8 @@ public sealed class AzuriteProcess : IAsyncDisposable
     /// </summary>
     private const string Program = """
         const main = process.argv[1];
+        const mark = process.env.AZURITE_PID_FILE;
+        if (mark) require('fs').writeFileSync(mark, String(process.pid));
         const once = process.once;
         process.once = (event, handler) => event === 'SIGINT' ? process : once.call(process, event, handler);
         process.on('SIGINT', () => {}).on('SIGHUP', () => {});
@@ -30,9 +33,17 @@ public sealed class AzuriteProcess : IAsyncDisposable
         require(main);
         """;
 
+    /// <summary>A file in the data folder that names the process that uses it.</summary>
+    private const string MarkName = "azurite.pid";
+
+    private const string MarkVariable = "AZURITE_PID_FILE";
+
     private const int KeptErrorLines = 20;
 
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Start times of processes are known to the hundredth of a second, those of files to the second at worst.</summary>
+    private static readonly TimeSpan ClockSlack = TimeSpan.FromSeconds(1);
 
     private readonly Process _process;
     private readonly Queue<string> _errors = new();
@@ -56,6 +67,7 @@ public sealed class AzuriteProcess : IAsyncDisposable
     public static async Task<AzuriteProcess> StartAsync(AzuriteOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
+        await WaitForEarlierAsync(options, cancellationToken);
         var azurite = new AzuriteProcess(Launch(options, FindMainModule(options.SearchFolder)));
         try
         {
@@ -112,6 +124,58 @@ public sealed class AzuriteProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Waits until the Azurite of a parent that was killed has written its index: it is told by the end of its input, and both would
+    /// write the same files otherwise.
+    /// </summary>
+    /// <exception cref="LocalRuntimeException">It does not end.</exception>
+    private static async Task WaitForEarlierAsync(AzuriteOptions options, CancellationToken cancellationToken)
+    {
+        using var earlier = FindEarlier(options);
+        if (earlier is null)
+        {
+            return;
+        }
+
+        try
+        {
+            await earlier.WaitForExitAsync(cancellationToken).WaitAsync(options.StartTimeout, cancellationToken);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new LocalRuntimeException(
+                $"Azurite is running on {options.DataFolder} already, as process {earlier.Id}, and does not end. End it, or choose another folder.",
+                exception);
+        }
+    }
+
+    private static Process? FindEarlier(AzuriteOptions options)
+    {
+        var mark = options.DataFolder is { } folder ? Path.Combine(folder, MarkName) : null;
+        if (!File.Exists(mark) || !int.TryParse(File.ReadAllText(mark), CultureInfo.InvariantCulture, out var id))
+        {
+            return null;
+        }
+
+        Process? process = null;
+        try
+        {
+            process = Process.GetProcessById(id);
+            // Another process may have the number by now; it started after the mark was made.
+            if (!process.HasExited && process.StartTime.ToUniversalTime() <= File.GetLastWriteTimeUtc(mark) + ClockSlack)
+            {
+                return process;
+            }
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or Win32Exception)
+        {
+            // It has ended.
+        }
+
+        process?.Dispose();
+        return null;
+    }
+
     private static string FindMainModule(string searchFolder)
     {
         for (var folder = new DirectoryInfo(searchFolder); folder is not null; folder = folder.Parent)
@@ -155,6 +219,7 @@ public sealed class AzuriteProcess : IAsyncDisposable
             Directory.CreateDirectory(dataFolder);
             start.ArgumentList.Add("--location");
             start.ArgumentList.Add(dataFolder);
+            start.Environment[MarkVariable] = Path.Combine(dataFolder, MarkName);
         }
         else
         {

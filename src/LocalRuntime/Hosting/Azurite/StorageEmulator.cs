@@ -61,7 +61,7 @@ internal sealed partial class StorageEmulator(
 
     private async Task<string> StartOwnAsync(CancellationToken cancellationToken)
     {
-        _dataFolder = options.AzuriteInMemory ? null : DataFolderLock.Take(options.DataFolder);
+        _dataFolder = options.AzuriteInMemory ? null : DataFolderLock.Take(options.DataFolder, "azurite.lock");
         _azurite = await AzuriteProcess.StartAsync(
             new AzuriteOptions
             {

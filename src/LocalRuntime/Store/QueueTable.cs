@@ -1,0 +1,157 @@
+using ModelJobs.LocalRuntime.Broker;
+
+namespace ModelJobs.LocalRuntime.Store;
+
+/// <summary>
+/// The rows of one queue. The rules here are those of <see cref="QueueState.Apply"/>, for what outlives the process: who holds a lock,
+/// and until when, does not, so a renewal writes nothing.
+/// </summary>
+internal sealed class QueueTable(QueueTables tables, QueueDefinition definition, long id, long nextNumber)
+{
+    /// <summary>Ids that duplicate detection forgot are removed when they are older than its window by this part of it.</summary>
+    private const int ForgetEvery = 16;
+
+    private readonly long _first = id << Schema.SequenceBits;
+    private readonly long _last = ((id + 1) << Schema.SequenceBits) - 1;
+    private long _nextNumber = nextNumber;
+    private long _writtenNumber = nextNumber;
+    private DateTimeOffset _forgetAt = DateTimeOffset.MinValue;
+
+    public QueueSnapshot Load() => new(
+        _nextNumber,
+        tables.ReadAccepted.Bind(1, _first).Bind(2, _last)
+            .Query(row => new AcceptedId(row.Text(2), Time(row.Integer(1)), row.Integer(0) - _first)),
+        tables.ReadSessions.Bind(1, id).Query(static row => new SessionSnapshot(
+            row.Text(0), row.IsNull(2) ? default(ReadOnlyMemory<byte>?) : row.Bytes(2), row.Flag(1))),
+        tables.ReadMessages.Bind(1, _first).Bind(2, _last).Query(ReadMessage));
+
+    public void Write(IReadOnlyList<QueueChange> changes)
+    {
+        foreach (var change in changes)
+        {
+            Write(change);
+        }
+    }
+
+    /// <summary>Writes the next number if it changed: once for a whole transaction.</summary>
+    public void Finish()
+    {
+        if (_nextNumber != _writtenNumber)
+        {
+            tables.SetNextNumber.Bind(1, id).Bind(2, _nextNumber).RunOnOne();
+            _writtenNumber = _nextNumber;
+        }
+    }
+
+    private void Write(QueueChange change)
+    {
+        switch (change)
+        {
+            case MessageEnqueued enqueued:
+                Add(enqueued.SequenceNumber, enqueued.Message, enqueued.EnqueuedTime, isScheduled: false);
+                break;
+            case MessageLocked locked:
+                tables.Hold.Bind(1, Row(locked.Place)).Run();
+                break;
+            case MessageRemoved removed:
+                LetGo(Row(removed.Place));
+                tables.RemoveMessage.Bind(1, Row(removed.Place)).RunOnOne();
+                break;
+            case MessageUnlocked unlocked:
+                LetGo(Row(unlocked.Place));
+                if (unlocked.Failed || unlocked.Changes.Count > 0)
+                {
+                    tables.UnlockMessage.Bind(1, Row(unlocked.Place)).Bind(2, unlocked.Failed).Bind(3, PropertyText.Write(unlocked.Changes)).RunOnOne();
+                }
+
+                break;
+            case MessageLockRenewed:
+                break;
+            case MessageScheduled scheduled:
+                Add(scheduled.SequenceNumber, scheduled.Message, scheduled.SentTime, isScheduled: true);
+                break;
+            case ScheduledMessageEnqueued due:
+                tables.EnqueueScheduled.Bind(1, _first + due.ScheduledNumber).Bind(2, _first + due.SequenceNumber)
+                    .Bind(3, due.ScheduledNumber).Bind(4, due.EnqueuedTime.UtcTicks).RunOnOne();
+                _nextNumber = due.SequenceNumber + 1;
+                break;
+            case MessageDeferred deferred:
+                LetGo(Row(deferred.Place));
+                tables.DeferMessage.Bind(1, Row(deferred.Place)).Bind(2, PropertyText.Write(deferred.Changes)).RunOnOne();
+                break;
+            case MessageDeadLettered dead:
+                LetGo(_first + dead.SequenceNumber);
+                tables.DeadLetterMessage.Bind(1, _first + dead.SequenceNumber).Bind(2, dead.Failed).Bind(3, PropertyText.Write(dead.Changes)).RunOnOne();
+                break;
+            case SessionLocked locked:
+                tables.LockSession.Bind(1, id).Bind(2, locked.SessionId).Run();
+                break;
+            case SessionUnlocked unlocked:
+                tables.UnlockSession.Bind(1, id).Bind(2, unlocked.SessionId).RunOnOne();
+                ForgetSession(unlocked.SessionId);
+                break;
+            case SessionStateSet set:
+                tables.SetSessionState.Bind(1, id).Bind(2, set.SessionId).Bind(3, set.State).Run();
+                ForgetSession(set.SessionId);
+                break;
+            default:
+                throw new InvalidOperationException($"Unknown change {change.GetType()}.");
+        }
+    }
+
+    private void Add(long number, SentMessage message, DateTimeOffset acceptedAt, bool isScheduled)
+    {
+        var header = StateJson.Write(MessageHeader.Of(message));
+        tables.AddMessage
+            .Bind(1, _first + number).Bind(2, number).Bind(3, acceptedAt.UtcTicks).Bind(4, isScheduled)
+            .Bind(5, message.MessageId).Bind(6, message.SessionId).Bind(7, message.CorrelationId)
+            .Bind(8, header).Bind(9, PropertyText.Write(message.Properties)).Bind(10, message.Body)
+            .RunOnOne();
+        _nextNumber = number + 1;
+        if (definition.RequiresDuplicateDetection)
+        {
+            Remember(number, message.MessageId!, acceptedAt);
+        }
+    }
+
+    private void Remember(long number, string messageId, DateTimeOffset acceptedAt)
+    {
+        var window = definition.DuplicateDetectionHistoryTimeWindow;
+        if (acceptedAt >= _forgetAt)
+        {
+            tables.ForgetAccepted.Bind(1, _first).Bind(2, _last).Bind(3, (acceptedAt - window).UtcTicks).Run();
+            _forgetAt = acceptedAt + (window / ForgetEvery);
+        }
+
+        tables.Accept.Bind(1, _first + number).Bind(2, acceptedAt.UtcTicks).Bind(3, messageId).RunOnOne();
+    }
+
+    private void LetGo(long row) => tables.LetGo.Bind(1, row).Run();
+
+    private void ForgetSession(string sessionId) => tables.ForgetSession.Bind(1, id).Bind(2, sessionId).Run();
+
+    private MessageSnapshot ReadMessage(Statement row) => new()
+    {
+        SequenceNumber = row.Integer(0) - _first,
+        EnqueuedSequenceNumber = row.Integer(1),
+        EnqueuedTime = Time(row.Integer(2)),
+        IsDeadLetter = row.Flag(3),
+        IsScheduled = row.Flag(4),
+        IsDeferred = row.Flag(5),
+        FailedDeliveries = (int)row.Integer(6),
+        Content = StateJson.Read<MessageHeader>(row.Text(10)).On(new SentMessage
+        {
+            MessageId = row.TextOrNull(7),
+            SessionId = row.TextOrNull(8),
+            CorrelationId = row.TextOrNull(9),
+            Properties = PropertyText.Read(row.TextOrNull(11)),
+            Body = row.Bytes(12),
+        }),
+        WasLocked = row.Flag(13),
+    };
+
+    /// <summary>A number is in the queue or among its dead letters, never in both: it names the row.</summary>
+    private long Row(MessagePlace place) => _first + place.SequenceNumber;
+
+    private static DateTimeOffset Time(long ticks) => new(ticks, TimeSpan.Zero);
+}
