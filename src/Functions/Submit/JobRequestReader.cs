@@ -50,6 +50,11 @@ internal sealed class JobRequestReader(ModelCatalog models)
 
     private async Task<ReadRequest> ReadJsonAsync(HttpRequest request, CancellationToken cancellationToken)
     {
+        if (request.Query.Keys.FirstOrDefault(name => QueryNames.SkipLast(1).Contains(name, StringComparer.OrdinalIgnoreCase)) is { } option)
+        {
+            throw Problems.BadOption($"'{option}' belongs into the JSON body (\"model\", \"options\"); only NDJSON has it in the query.");
+        }
+
         if (request.ContentLength > JobLimits.MaxJsonBodyBytes)
         {
             throw JsonTooLarge();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Configuration;
 
 namespace ModelJobs.Functions.Process.Runners;
@@ -11,8 +12,7 @@ internal sealed class ModelCatalog(IConfiguration configuration, IEnumerable<Run
     /// <summary>Name of the configuration section.</summary>
     public const string Section = "Models";
 
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, IModelRunner> _runners = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, Lazy<IModelRunner>> _runners = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Names of the models.</summary>
     public IEnumerable<string> Names => Models.Select(model => model.Key);
@@ -34,26 +34,33 @@ internal sealed class ModelCatalog(IConfiguration configuration, IEnumerable<Run
             return null;
         }
 
-        lock (_lock)
+        // Made once under a lock of its own: a large model that is being loaded holds up nobody else's.
+        var runner = _runners.GetOrAdd(name, key => new Lazy<IModelRunner>(() => Create(key)));
+        try
         {
-            if (!_runners.TryGetValue(name, out var runner))
-            {
-                var model = SectionOf(name);
-                runner = KindOf(model) is { } kind ? kind.Create(model) : throw new InvalidOperationException(ProblemOf(model));
-                _runners.Add(name, runner);
-            }
-
-            return runner;
+            return runner.Value;
+        }
+        catch
+        {
+            // A Lazy remembers its failure; what was missing may be there the next time.
+            _runners.TryRemove(KeyValuePair.Create(name, runner));
+            throw;
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var runner in _runners.Values)
+        foreach (var runner in _runners.Values.Where(runner => runner.IsValueCreated))
         {
-            (runner as IDisposable)?.Dispose();
+            (runner.Value as IDisposable)?.Dispose();
         }
+    }
+
+    private IModelRunner Create(string name)
+    {
+        var model = SectionOf(name);
+        return KindOf(model) is { } kind ? kind.Create(model) : throw new InvalidOperationException(ProblemOf(model));
     }
 
     private static bool IsModel(IConfigurationSection model) => !string.IsNullOrEmpty(model["Runner"]);
