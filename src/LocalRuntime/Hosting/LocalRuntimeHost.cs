@@ -67,10 +67,16 @@ internal sealed partial class LocalRuntimeHost(
     public async ValueTask DisposeAsync()
     {
         // Services may still write while they are disposed, so what they write to goes last.
-        await app.DisposeAsync();
-        await storage.DisposeAsync();
-        broker.Dispose();
-        store?.Dispose();
+        try
+        {
+            await app.DisposeAsync();
+        }
+        finally
+        {
+            broker.Dispose();
+            store?.Dispose();
+            await storage.DisposeAsync();
+        }
     }
 
     /// <summary>What is not on disk is not done: an app that cannot write its state any more does nothing any more.</summary>
