@@ -50,7 +50,7 @@ public class ServiceBusReceiver : IAsyncDisposable
     public virtual bool IsClosed => _closing.IsCancellationRequested;
 
     /// <summary>Where messages come from: the queue, its dead-letter queue, or one session.</summary>
-    private protected virtual ReceiveSource Source => new(_path.IsDeadLetter, Session: null);
+    private protected virtual ReceiveSource Source => new(_path.Part, Session: null);
 
     /// <summary>Receives up to <paramref name="maxMessages"/> messages: those that are there, as soon as there is one.</summary>
     /// <param name="maxMessages">At least 1.</param>
@@ -261,8 +261,8 @@ public class ServiceBusReceiver : IAsyncDisposable
         return subQueue switch
         {
             SubQueue.None => path,
-            SubQueue.DeadLetter => path with { IsDeadLetter = true },
-            _ => throw new NotSupportedException("There is no transfer dead-letter queue: the local broker forwards no messages."),
+            SubQueue.DeadLetter or SubQueue.TransferDeadLetter => path with { Part = subQueue },
+            _ => throw new ArgumentOutOfRangeException(nameof(subQueue), subQueue, "There is no such sub-queue."),
         };
     }
 }

@@ -15,7 +15,7 @@ public class ServiceBusSessionReceiver : ServiceBusReceiver
 
     internal ServiceBusSessionReceiver(
         ServiceBusClient client, BrokerQueue queue, SessionLease lease, ServiceBusSessionReceiverOptions? options)
-        : base(client, new QueuePath(queue.Name, IsDeadLetter: false), options?.ReceiveMode ?? default, options?.Identifier)
+        : base(client, new QueuePath(queue.Name, SubQueue.None), options?.ReceiveMode ?? default, options?.Identifier)
     {
         PrefetchCount = options?.PrefetchCount ?? 0;
         _queue = queue;
@@ -30,7 +30,7 @@ public class ServiceBusSessionReceiver : ServiceBusReceiver
 
     public override bool IsClosed => base.IsClosed;
 
-    private protected override ReceiveSource Source => new(IsDeadLetter: false, _lease);
+    private protected override ReceiveSource Source => new(SubQueue.None, _lease);
 
     /// <summary>The session's state; null if none is set.</summary>
     /// <exception cref="ServiceBusException">The session is lost (SessionLockLost).</exception>
