@@ -50,7 +50,15 @@ public class ServiceBusSessionReceiver : ServiceBusReceiver
         cancellationToken.ThrowIfCancellationRequested();
         // A null array would convert to empty memory, and an empty state is a state.
         ReadOnlyMemory<byte>? state = sessionState is null ? default(ReadOnlyMemory<byte>?) : sessionState.ToArray();
-        await Open().SetSessionStateAsync(_lease, state).ConfigureAwait(false);
+        var queue = Open();
+        if (Transaction is { } transaction)
+        {
+            transaction.SetSessionState(queue, _lease, state);
+        }
+        else
+        {
+            await queue.SetSessionStateAsync(_lease, state).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Renews the hold for the queue's lock duration from now; it covers all messages received from the session.</summary>
