@@ -42,10 +42,40 @@ internal static class BrokerErrors
         ServiceBusFailureReason.QuotaExceeded,
         queue);
 
+    public static ServiceBusException MessageInTransaction(string queue) => new(
+        "The lock of the message is lost: a transaction has settled the message and has not ended yet.",
+        ServiceBusFailureReason.MessageLockLost,
+        queue);
+
+    public static ServiceBusException TransactionTooLarge(string queue) => new(
+        string.Create(
+            CultureInfo.InvariantCulture, $"Cannot send more than {BrokerLimits.MaxTransactionMessages} messages in a single transaction."),
+        ServiceBusFailureReason.QuotaExceeded,
+        queue);
+
+    public static ServiceBusException NoSuchTransaction() => new(
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"The transaction was not declared, or is over: committed, rolled back, or {BrokerLimits.TransactionTimeout} after its first operation."),
+        ServiceBusFailureReason.GeneralError);
+
+    public static InvalidOperationException TransactionSpansEntities(string one, string other) => new(
+        $"Local transactions cannot span multiple entities: this one began on '{one}', and '{other}' is another. Send through the first " +
+        "entity by setting EnableCrossEntityTransactions on the client, and settle messages of that entity only.");
+
     public static ServiceBusException Stopped(string queue) => new(
         "The broker of this namespace has stopped.",
         ServiceBusFailureReason.ServiceCommunicationProblem,
         queue);
+
+    public static InvalidOperationException HandsOn(QueueDefinition definition, SubQueue part) => new(
+        definition.Kind == EntityKind.Topic && part == SubQueue.None
+            ? $"'{definition.Name}' is a topic: receive from one of its subscriptions."
+            : $"'{new QueuePath(definition.Name, part)}' forwards its messages to " +
+                $"'{(part == SubQueue.None ? definition.ForwardTo : definition.ForwardDeadLetteredMessagesTo)}': receive them there.");
+
+    public static InvalidOperationException NotASendTarget(string subscription) => new(
+        $"'{subscription}' is a subscription: send to its topic '{QueuePath.TopLevelOf(subscription)}'.");
 
     public static InvalidOperationException NoSessionId(string queue) => new(
         $"The queue '{queue}' requires sessions, and the message has no SessionId. Set one.");

@@ -21,11 +21,26 @@ internal static class BrokerLimits
     /// <summary>Characters of a dead-letter reason, and of a dead-letter description.</summary>
     public const int MaxDeadLetterTextLength = 4096;
 
-    /// <summary>Bytes of all messages of one queue, its dead letters included.</summary>
+    /// <summary>Bytes of all messages of one queue, its dead letters included, and of its sessions' states.</summary>
     public const long MaxQueueBytes = 1L << 30;
 
     /// <summary>Messages that one peek returns at most.</summary>
     public const int MaxPeekedMessages = 250;
+
+    /// <summary>Messages that one transaction may send.</summary>
+    public const int MaxTransactionMessages = 100;
+
+    /// <summary>Queues that may forward a message one after another.</summary>
+    public const int MaxTransferHops = 4;
+
+    /// <summary>Subscriptions of a topic.</summary>
+    public const int MaxSubscriptions = 2000;
+
+    /// <summary>Characters of a subscription's name.</summary>
+    public const int MaxSubscriptionNameLength = 50;
+
+    /// <summary>How long a transaction may last from its first operation on.</summary>
+    public static readonly TimeSpan TransactionTimeout = TimeSpan.FromMinutes(2);
 
     public static readonly TimeSpan MinLockDuration = TimeSpan.FromSeconds(5);
     public static readonly TimeSpan MaxLockDuration = TimeSpan.FromMinutes(5);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Azure.Messaging.ServiceBus;
 
 namespace ModelJobs.LocalRuntime.Broker;
@@ -9,7 +10,7 @@ namespace ModelJobs.LocalRuntime.Broker;
 /// an answer is given only when everything that it can have seen is on disk. Safe for concurrent use; what a method refuses it
 /// throws at once.
 /// </summary>
-internal sealed class BrokerQueue : IDisposable
+internal sealed partial class BrokerQueue : IDisposable
 {
     /// <summary>Timers reach not much further than this; a moment beyond it is approached in steps.</summary>
     private static readonly TimeSpan MaxTimerSpan = TimeSpan.FromDays(1);
@@ -23,6 +24,7 @@ internal sealed class BrokerQueue : IDisposable
     private List<QueueChange> _changes = [];
     private Task _written = Task.CompletedTask;
     private DateTimeOffset _timerDue = DateTimeOffset.MaxValue;
+    private Forwarder? _forwarder;
     private bool _stopped;
 
     /// <param name="definition">The queue's properties.</param>
@@ -50,6 +52,9 @@ internal sealed class BrokerQueue : IDisposable
 
     /// <summary>How many messages there are now, by state.</summary>
     public QueueCounts Counts => Run(static (machine, _, _) => machine.Counts, 0);
+
+    /// <summary>Bytes of all messages, dead letters included, and of the sessions' states.</summary>
+    public long SizeInBytes => Run(static (machine, _, _) => machine.SizeInBytes, 0);
 
     /// <inheritdoc cref="QueueMachine.Send"/>
     public ValueTask<IReadOnlyList<long>> SendAsync(IReadOnlyList<SentMessage> messages)
@@ -93,7 +98,7 @@ internal sealed class BrokerQueue : IDisposable
     /// <inheritdoc cref="QueueMachine.Settle"/>
     public ValueTask SettleAsync(ReceiveSource source, Guid lockToken, Settlement settlement)
         => DoAsync(
-            static (machine, _, a) => machine.Settle(a.source, a.lockToken, a.settlement), (source, lockToken, settlement));
+            static (machine, now, a) => machine.Settle(a.source, a.lockToken, a.settlement, now), (source, lockToken, settlement));
 
     /// <inheritdoc cref="QueueMachine.RenewLock"/>
     public ValueTask<DateTimeOffset> RenewLockAsync(ReceiveSource source, Guid lockToken)
@@ -130,20 +135,15 @@ internal sealed class BrokerQueue : IDisposable
     /// <inheritdoc cref="QueueMachine.ReleaseSession"/>
     public void ReleaseSession(SessionLease lease)
     {
-        lock (_gate)
-        {
-            // A queue that stopped has let go of everyone.
-            if (!_stopped)
+        // A queue that stopped has let go of everyone.
+        TryRun(
+            static (machine, _, lease) =>
             {
-                Run(
-                    static (machine, _, lease) =>
-                    {
-                        machine.ReleaseSession(lease);
-                        return true;
-                    },
-                    lease);
-            }
-        }
+                machine.ReleaseSession(lease);
+                return true;
+            },
+            lease,
+            out _);
     }
 
     public ValueTask<ReadOnlyMemory<byte>?> GetSessionStateAsync(SessionLease lease)
@@ -163,26 +163,40 @@ internal sealed class BrokerQueue : IDisposable
         }
     }
 
-    private T Run<T, TArgument>(Func<QueueMachine, DateTimeOffset, TArgument, T> command, TArgument argument)
+    /// <summary>Runs a command that gives its result at once.</summary>
+    internal T Run<T, TArgument>(Func<QueueMachine, DateTimeOffset, TArgument, T> command, TArgument argument)
+        => TryRun(command, argument, out var result) ? result : throw BrokerErrors.Stopped(Name);
+
+    private bool TryRun<T, TArgument>(
+        Func<QueueMachine, DateTimeOffset, TArgument, T> command, TArgument argument, [MaybeNullWhen(false)] out T result)
     {
-        lock (_gate)
+        try
         {
-            if (_stopped)
+            lock (_gate)
             {
-                throw BrokerErrors.Stopped(Name);
-            }
-            var now = _time.GetUtcNow();
-            CatchUp(now);
-            try
-            {
-                return command(_machine, now, argument);
-            }
-            finally
-            {
+                if (_stopped)
+                {
+                    result = default;
+                    return false;
+                }
+                var now = _time.GetUtcNow();
                 CatchUp(now);
-                SetTimer(now);
-                Write();
+                try
+                {
+                    result = command(_machine, now, argument);
+                    return true;
+                }
+                finally
+                {
+                    CatchUp(now);
+                    SetTimer(now);
+                    Write();
+                }
             }
+        }
+        finally
+        {
+            _forwarder?.Forward(this);
         }
     }
 
@@ -247,6 +261,7 @@ internal sealed class BrokerQueue : IDisposable
                 Write();
             }
         }
+        _forwarder?.Forward(this);
     }
 
     /// <summary>

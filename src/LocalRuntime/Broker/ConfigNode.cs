@@ -51,6 +51,19 @@ internal readonly struct ConfigNode(JsonElement value, string path)
         return items;
     }
 
+    /// <summary>The properties of an object, whatever their names.</summary>
+    public IEnumerable<KeyValuePair<string, ConfigNode>> Members()
+    {
+        if (_value.ValueKind != JsonValueKind.Object)
+        {
+            throw Invalid("it must be an object");
+        }
+        foreach (var property in _value.EnumerateObject())
+        {
+            yield return KeyValuePair.Create(property.Name, new ConfigNode(property.Value, $"{path}.{property.Name}"));
+        }
+    }
+
     public string Text() => _value.ValueKind == JsonValueKind.String ? _value.GetString()! : throw Invalid("it must be a string");
 
     public bool Boolean() => _value.ValueKind is JsonValueKind.True or JsonValueKind.False

@@ -8,6 +8,11 @@ internal static class DeadLetterProperties
 
     public const string MaxDeliveryCountExceeded = "MaxDeliveryCountExceeded";
     public const string TimeToLiveExpired = "TTLExpiredException";
+    public const string MaxTransferHopCountExceeded = "MaxTransferHopCountExceeded";
+    public const string NoSessionId = "Session ID is null.";
+
+    /// <summary>The queue to which a message should have been forwarded has no room for it.</summary>
+    public const string QuotaExceeded = "QuotaExceeded";
 
     /// <summary>The changes to a message that is dead-lettered: what its receiver set, and why.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The reason or the description is too long.</exception>

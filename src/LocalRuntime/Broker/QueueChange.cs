@@ -1,3 +1,5 @@
+using Azure.Messaging.ServiceBus;
+
 namespace ModelJobs.LocalRuntime.Broker;
 
 /// <summary>
@@ -7,7 +9,11 @@ namespace ModelJobs.LocalRuntime.Broker;
 internal abstract record QueueChange;
 
 /// <summary>A message was enqueued.</summary>
-internal sealed record MessageEnqueued(long SequenceNumber, SentMessage Message, DateTimeOffset EnqueuedTime) : QueueChange;
+internal sealed record MessageEnqueued(long SequenceNumber, SentMessage Message, DateTimeOffset EnqueuedTime) : QueueChange
+{
+    /// <summary>How it came from another queue; null: a sender sent it.</summary>
+    public Transfer? Transfer { get; init; }
+}
 
 /// <summary>A message was accepted that will be enqueued at its scheduled time.</summary>
 internal sealed record MessageScheduled(long SequenceNumber, SentMessage Message, DateTimeOffset SentTime) : QueueChange;
@@ -30,13 +36,15 @@ internal sealed record MessageUnlocked(MessagePlace Place, bool Failed, IReadOnl
 /// <summary>A locked message was set aside.</summary>
 internal sealed record MessageDeferred(MessagePlace Place, IReadOnlyDictionary<string, object> Changes) : QueueChange;
 
-/// <summary>A message moved to the dead-letter queue, where it keeps its number.</summary>
-/// <param name="SequenceNumber">The message.</param>
+/// <summary>A message moved to a sub-queue, where it keeps its number.</summary>
+/// <param name="Place">The message.</param>
+/// <param name="To">The sub-queue.</param>
 /// <param name="Failed">Whether a failed delivery is counted on the way.</param>
 /// <param name="Changes">Application properties to set; the reason is among them.</param>
-internal sealed record MessageDeadLettered(long SequenceNumber, bool Failed, IReadOnlyDictionary<string, object> Changes) : QueueChange;
+internal sealed record MessageDeadLettered(
+    MessagePlace Place, SubQueue To, bool Failed, IReadOnlyDictionary<string, object> Changes) : QueueChange;
 
-/// <summary>A message is gone: completed, received and deleted, expired or cancelled.</summary>
+/// <summary>A message is gone: completed, received and deleted, expired, cancelled, or forwarded to another queue.</summary>
 internal sealed record MessageRemoved(MessagePlace Place) : QueueChange;
 
 /// <summary>A session was accepted, or its lock was renewed.</summary>
@@ -50,5 +58,11 @@ internal sealed record SessionStateSet(string SessionId, ReadOnlyMemory<byte>? S
 
 /// <summary>Names a message in a queue.</summary>
 /// <param name="SequenceNumber">Its number.</param>
-/// <param name="IsDeadLetter">Whether it is in the dead-letter queue.</param>
-internal readonly record struct MessagePlace(long SequenceNumber, bool IsDeadLetter);
+/// <param name="Part">The queue itself or the sub-queue that it is in.</param>
+internal readonly record struct MessagePlace(long SequenceNumber, SubQueue Part);
+
+/// <summary>How a message came from another queue.</summary>
+/// <param name="EnqueuedSequenceNumber">The number under which it came first.</param>
+/// <param name="Hops">Queues that forwarded it so far.</param>
+/// <param name="DeadLetterSource">The queue that dead-lettered it, if that is why it was forwarded.</param>
+internal sealed record Transfer(long EnqueuedSequenceNumber, int Hops, string? DeadLetterSource);

@@ -40,22 +40,27 @@ internal sealed partial class QueueMachine
         }
         else
         {
-            messages = _state.From(source.IsDeadLetter, fromSequenceNumber);
+            messages = _state.From(source.Part, fromSequenceNumber);
         }
         return [.. messages.Take(Math.Min(maxMessages, BrokerLimits.MaxPeekedMessages)).Select(message => message.Show())];
     }
 
     private AvailableMessages Resolve(ReceiveSource source)
     {
-        if (source.IsDeadLetter)
+        if (definition.HandsOn(source.Part))
         {
-            return _state.AvailableDeadLetters;
+            throw BrokerErrors.HandsOn(definition, source.Part);
         }
         if (source.Session is { } lease)
         {
             return Held(lease).Available;
         }
-        return definition.RequiresSession ? throw BrokerErrors.NeedsSession(definition.Name) : _state.Available;
+        return source.Part switch
+        {
+            SubQueue.DeadLetter => _state.AvailableDeadLetters,
+            SubQueue.TransferDeadLetter => _state.AvailableTransferDeadLetters,
+            _ => definition.RequiresSession ? throw BrokerErrors.NeedsSession(definition.Name) : _state.Available,
+        };
     }
 
     private Delivery Hand(StoredMessage message, ServiceBusReceiveMode mode, DateTimeOffset now)
@@ -74,7 +79,7 @@ internal sealed partial class QueueMachine
 
     private StoredMessage Deferred(ReceiveSource source, long sequenceNumber, DateTimeOffset now)
     {
-        if (!_state.TryGetMessage(new MessagePlace(sequenceNumber, source.IsDeadLetter), out var message)
+        if (!_state.TryGetMessage(new MessagePlace(sequenceNumber, source.Part), out var message)
             || message.Status != MessageStatus.Deferred
             || message.Session?.Id != source.Session?.SessionId)
         {

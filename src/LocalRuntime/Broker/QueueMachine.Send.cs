@@ -1,3 +1,5 @@
+using Azure.Messaging.ServiceBus;
+
 namespace ModelJobs.LocalRuntime.Broker;
 
 /// <content>Sending.</content>
@@ -7,51 +9,41 @@ internal sealed partial class QueueMachine
     /// <returns>The number of each message; of a duplicate, which is dropped, that of the first.</returns>
     public IReadOnlyList<long> Send(IReadOnlyList<SentMessage> messages, DateTimeOffset now)
     {
-        Check(messages);
+        CheckRoom(CheckSend(messages));
+        return SendChecked(messages, reserved: null, now);
+    }
+
+    /// <summary>Does what <see cref="Send"/> does after its checks.</summary>
+    /// <param name="messages">The messages.</param>
+    /// <param name="reserved">Their numbers if they are scheduled; null: the next ones.</param>
+    /// <param name="now">The moment.</param>
+    public IReadOnlyList<long> SendChecked(IReadOnlyList<SentMessage> messages, IReadOnlyList<long>? reserved, DateTimeOffset now)
+    {
         var numbers = new long[messages.Count];
         for (var i = 0; i < numbers.Length; i++)
         {
-            numbers[i] = Accept(messages[i], now);
+            // One that is due by now takes its place at the end, as any message that is enqueued.
+            var number = reserved is not null && messages[i].ScheduledEnqueueTime > now ? reserved[i] : _state.NextSequenceNumber;
+            numbers[i] = Accept(messages[i], now, number);
         }
         return numbers;
     }
 
-    /// <summary>Cancels scheduled messages: all of them or none.</summary>
-    public void CancelScheduled(IReadOnlyList<long> sequenceNumbers)
+    /// <summary>Takes a number for each message, to cancel it by once it is sent and scheduled.</summary>
+    public IReadOnlyList<long> Reserve(IReadOnlyList<SentMessage> messages)
     {
-        var places = sequenceNumbers.Select(number => new MessagePlace(number, IsDeadLetter: false)).Distinct().ToList();
-        foreach (var place in places)
-        {
-            if (!_state.TryGetMessage(place, out var message) || message.Status != MessageStatus.Scheduled)
-            {
-                throw BrokerErrors.MessageNotFound(definition.Name, place.SequenceNumber, "scheduled");
-            }
-        }
-        foreach (var place in places)
-        {
-            Commit(new MessageRemoved(place));
-        }
+        CheckSend(messages);
+        return [.. messages.Select(_ => _state.ReserveNumber())];
     }
 
-    private long Accept(SentMessage message, DateTimeOffset now)
+    /// <summary>Refuses messages that the queue would not accept even if it were empty.</summary>
+    /// <returns>Their bytes.</returns>
+    public long CheckSend(IReadOnlyList<SentMessage> messages)
     {
-        if (message.MessageId is null)
+        if (definition.Kind == EntityKind.Subscription)
         {
-            message = message.WithMessageId(NewToken().ToString("N"));
+            throw BrokerErrors.NotASendTarget(definition.Name);
         }
-        else if (definition.RequiresDuplicateDetection && _state.IsDuplicate(message.MessageId, now, out var first))
-        {
-            return first;
-        }
-        var number = _state.NextSequenceNumber;
-        Commit(message.ScheduledEnqueueTime > now
-            ? new MessageScheduled(number, message, now)
-            : new MessageEnqueued(number, message, now));
-        return number;
-    }
-
-    private void Check(IReadOnlyList<SentMessage> messages)
-    {
         var bytes = 0L;
         var batchBytes = 0L;
         foreach (var message in messages)
@@ -69,10 +61,56 @@ internal sealed partial class QueueMachine
         {
             ThrowIfOver(BrokerLimits.MaxMessageBytes, batchBytes, "batch");
         }
-        if (_state.Bytes + bytes > definition.MaxSizeInBytes)
+        return bytes;
+    }
+
+    /// <summary>Refuses to grow over the queue's size.</summary>
+    public void CheckRoom(long bytes)
+    {
+        if (!HasRoom(bytes))
         {
             throw BrokerErrors.QueueFull(definition.Name, definition.MaxSizeInBytes);
         }
+    }
+
+    private bool HasRoom(long bytes) => bytes == 0 || _state.Bytes + bytes <= definition.MaxSizeInBytes;
+
+    /// <summary>Cancels scheduled messages: all of them or none.</summary>
+    public void CancelScheduled(IReadOnlyList<long> sequenceNumbers)
+    {
+        CheckScheduled(sequenceNumbers);
+        foreach (var number in sequenceNumbers.Distinct())
+        {
+            Commit(new MessageRemoved(new MessagePlace(number, SubQueue.None)));
+        }
+    }
+
+    /// <summary>Refuses numbers under which no message is scheduled.</summary>
+    public void CheckScheduled(IReadOnlyList<long> sequenceNumbers)
+    {
+        foreach (var number in sequenceNumbers)
+        {
+            if (!_state.TryGetMessage(new MessagePlace(number, SubQueue.None), out var message) || message.Status != MessageStatus.Scheduled)
+            {
+                throw BrokerErrors.MessageNotFound(definition.Name, number, "scheduled");
+            }
+        }
+    }
+
+    private long Accept(SentMessage message, DateTimeOffset now, long number)
+    {
+        if (message.MessageId is null)
+        {
+            message = message.WithMessageId(NewToken().ToString("N"));
+        }
+        else if (definition.RequiresDuplicateDetection && _state.IsDuplicate(message.MessageId, now, out var first))
+        {
+            return first;
+        }
+        Commit(message.ScheduledEnqueueTime > now
+            ? new MessageScheduled(number, message, now)
+            : new MessageEnqueued(number, message, now));
+        return number;
     }
 
     private void ThrowIfOver(long maxBytes, long bytes, string what)

@@ -48,9 +48,20 @@ internal sealed partial class QueueMachine
 
     public void SetSessionState(SessionLease lease, ReadOnlyMemory<byte>? state)
     {
+        CheckRoom(CheckSessionState(lease, state));
+        SetSessionStateChecked(lease, state);
+    }
+
+    /// <summary>Does what <see cref="SetSessionState"/> does after its checks.</summary>
+    public void SetSessionStateChecked(SessionLease lease, ReadOnlyMemory<byte>? state) => Commit(new SessionStateSet(lease.SessionId, state));
+
+    /// <summary>Refuses a state that is too large, or to set one without holding the session.</summary>
+    /// <returns>Bytes by which the queue will grow.</returns>
+    public long CheckSessionState(SessionLease lease, ReadOnlyMemory<byte>? state)
+    {
         var session = Held(lease);
         ThrowIfOver(BrokerLimits.MaxSessionStateBytes, state?.Length ?? 0, "session's state");
-        Commit(new SessionStateSet(session.Id, state));
+        return Math.Max(0, (state?.Length ?? 0) - (session.State?.Length ?? 0));
     }
 
     /// <summary>Whether <see cref="TryTakeWoken"/> reports the held session from now on.</summary>

@@ -4,9 +4,10 @@ namespace ModelJobs.LocalRuntime.Broker;
 internal sealed partial class QueueMachine
 {
     /// <summary>Ends a lock with what the receiver decided.</summary>
-    public void Settle(ReceiveSource source, Guid lockToken, Settlement settlement)
+    public void Settle(ReceiveSource source, Guid lockToken, Settlement settlement, DateTimeOffset now, BrokerTransaction? transaction = null)
     {
-        var message = Locked(source, lockToken);
+        var message = Locked(source, lockToken, now, transaction);
+        CheckHeader(message, settlement);
         switch (settlement.Kind)
         {
             case SettlementKind.Complete:
@@ -23,7 +24,7 @@ internal sealed partial class QueueMachine
                 Commit(new MessageUnlocked(PlaceOf(message), Failed: false, settlement.Changes));
                 break;
             case SettlementKind.DeadLetter:
-                Commit(new MessageDeadLettered(message.SequenceNumber, Failed: false, settlement.Changes));
+                DeadLetter(message, failed: false, settlement.Changes);
                 break;
         }
     }
@@ -38,13 +39,43 @@ internal sealed partial class QueueMachine
         return lockedUntil;
     }
 
+    /// <summary>Keeps a message for a transaction that will settle it: no one else can while that is open.</summary>
+    public void Enlist(ReceiveSource source, Guid lockToken, Settlement settlement, DateTimeOffset now, BrokerTransaction transaction)
+    {
+        var message = Locked(source, lockToken, now, transaction: null);
+        CheckHeader(message, settlement);
+        message.Transaction = transaction;
+    }
+
+    /// <summary>Whether a transaction can settle a message now.</summary>
+    public void CheckSettle(ReceiveSource source, Guid lockToken, DateTimeOffset now, BrokerTransaction transaction)
+        => Locked(source, lockToken, now, transaction);
+
+    private StoredMessage Locked(ReceiveSource source, Guid lockToken, DateTimeOffset now, BrokerTransaction? transaction)
+    {
+        var message = Locked(source, lockToken);
+        return message.Transaction is not { } other || ReferenceEquals(other, transaction) || !other.IsOpenAt(now)
+            ? message
+            : throw BrokerErrors.MessageInTransaction(definition.Name);
+    }
+
+    private void CheckHeader(StoredMessage message, Settlement settlement)
+    {
+        if (settlement.Changes.Count > 0)
+        {
+            ThrowIfOver(
+                BrokerLimits.MaxHeaderBytes, message.Content.WithProperties(settlement.Changes).HeaderBytes,
+                "message's header (its properties) with these changes");
+        }
+    }
+
     private StoredMessage Locked(ReceiveSource source, Guid lockToken)
     {
         if (source.Session is { } lease)
         {
             Held(lease);
         }
-        return _state.TryGetLocked(lockToken, out var message) && message.IsDeadLetter == source.IsDeadLetter
+        return _state.TryGetLocked(lockToken, out var message) && message.Part == source.Part
             ? message
             : throw BrokerErrors.MessageLockLost(definition.Name);
     }

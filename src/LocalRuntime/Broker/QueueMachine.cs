@@ -1,3 +1,5 @@
+using Azure.Messaging.ServiceBus;
+
 namespace ModelJobs.LocalRuntime.Broker;
 
 /// <summary>
@@ -15,6 +17,8 @@ internal sealed partial class QueueMachine(QueueDefinition definition, Random ra
     public QueueDefinition Definition => definition;
 
     public QueueCounts Counts => _state.Counts;
+
+    public long SizeInBytes => _state.Bytes;
 
     /// <summary>When <see cref="AdvanceTo"/> has something to do; null: not before the next command.</summary>
     public DateTimeOffset? NextDue => _state.NextDue;
@@ -61,8 +65,8 @@ internal sealed partial class QueueMachine(QueueDefinition definition, Random ra
     {
         if (definition.DeadLetteringOnMessageExpiration)
         {
-            Commit(new MessageDeadLettered(message.SequenceNumber, Failed: false, DeadLetterProperties.Because(
-                DeadLetterProperties.TimeToLiveExpired, "The message's time to live ran out before it was settled.")));
+            DeadLetter(message, failed: false, DeadLetterProperties.Because(
+                DeadLetterProperties.TimeToLiveExpired, "The message's time to live ran out before it was settled."));
         }
         else
         {
@@ -75,16 +79,19 @@ internal sealed partial class QueueMachine(QueueDefinition definition, Random ra
     {
         if (!message.IsDeadLetter && message.FailedDeliveries + 1 >= definition.MaxDeliveryCount)
         {
-            Commit(new MessageDeadLettered(message.SequenceNumber, Failed: true, DeadLetterProperties.Because(
+            DeadLetter(message, failed: true, DeadLetterProperties.Because(
                 DeadLetterProperties.MaxDeliveryCountExceeded,
                 FormattableString.Invariant($"The message could not be consumed after {definition.MaxDeliveryCount} deliveries."),
-                changes)));
+                changes));
         }
         else
         {
             Commit(new MessageUnlocked(PlaceOf(message), Failed: true, changes));
         }
     }
+
+    private void DeadLetter(StoredMessage message, bool failed, IReadOnlyDictionary<string, object> changes)
+        => Commit(new MessageDeadLettered(PlaceOf(message), SubQueue.DeadLetter, failed, changes));
 
     private Guid NewToken()
     {
@@ -93,5 +100,5 @@ internal sealed partial class QueueMachine(QueueDefinition definition, Random ra
         return new Guid(bytes);
     }
 
-    private static MessagePlace PlaceOf(StoredMessage message) => new(message.SequenceNumber, message.IsDeadLetter);
+    private static MessagePlace PlaceOf(StoredMessage message) => new(message.SequenceNumber, message.Part);
 }

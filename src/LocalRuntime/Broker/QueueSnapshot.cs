@@ -1,3 +1,5 @@
+using Azure.Messaging.ServiceBus;
+
 namespace ModelJobs.LocalRuntime.Broker;
 
 /// <summary>What is left of a queue when its process is gone: everything but who holds what, and until when.</summary>
@@ -34,7 +36,14 @@ internal sealed record MessageSnapshot
 
     public required DateTimeOffset EnqueuedTime { get; init; }
 
-    public bool IsDeadLetter { get; init; }
+    /// <summary>The queue itself or the sub-queue that it is in.</summary>
+    public SubQueue Part { get; init; }
+
+    /// <summary>Queues that forwarded it so far.</summary>
+    public int Hops { get; init; }
+
+    /// <summary>The queue that dead-lettered it before it was forwarded from there.</summary>
+    public string? DeadLetterSource { get; init; }
 
     public bool IsScheduled { get; init; }
 

@@ -1,3 +1,5 @@
+using Azure.Messaging.ServiceBus;
+
 namespace ModelJobs.LocalRuntime.Broker;
 
 /// <content>The one place where a queue changes.</content>
@@ -11,7 +13,9 @@ internal sealed partial class QueueState
         {
             case MessageEnqueued enqueued:
                 Remember(enqueued.Message, enqueued.SequenceNumber, enqueued.EnqueuedTime);
-                Insert(Make(enqueued.SequenceNumber, enqueued.SequenceNumber, enqueued.Message, enqueued.EnqueuedTime));
+                Insert(Make(
+                    enqueued.SequenceNumber, enqueued.Transfer?.EnqueuedSequenceNumber ?? enqueued.SequenceNumber, enqueued.Message,
+                    enqueued.EnqueuedTime, enqueued.Transfer));
                 break;
             case MessageLocked locked:
                 Lock(Get(locked.Place), locked.LockToken, locked.LockedUntil);
@@ -30,7 +34,7 @@ internal sealed partial class QueueState
                 Schedule(Make(scheduled.SequenceNumber, scheduled.SequenceNumber, scheduled.Message, scheduled.SentTime));
                 break;
             case ScheduledMessageEnqueued due:
-                var waiting = Get(new MessagePlace(due.ScheduledNumber, IsDeadLetter: false));
+                var waiting = Get(new MessagePlace(due.ScheduledNumber, SubQueue.None));
                 Remove(waiting);
                 Insert(Make(due.SequenceNumber, due.ScheduledNumber, waiting.Content, due.EnqueuedTime));
                 break;
@@ -38,8 +42,7 @@ internal sealed partial class QueueState
                 Defer(Get(deferred.Place), deferred.Changes);
                 break;
             case MessageDeadLettered deadLettered:
-                var undeliverable = Get(new MessagePlace(deadLettered.SequenceNumber, IsDeadLetter: false));
-                DeadLetter(undeliverable, deadLettered.Failed, deadLettered.Changes);
+                DeadLetter(Get(deadLettered.Place), deadLettered.To, deadLettered.Failed, deadLettered.Changes);
                 break;
             case SessionLocked locked:
                 LockSession(locked);
@@ -48,9 +51,7 @@ internal sealed partial class QueueState
                 UnlockSession(Session(unlocked.SessionId));
                 break;
             case SessionStateSet set:
-                var session = Session(set.SessionId);
-                session.State = set.State;
-                Settle(session);
+                SetState(Session(set.SessionId), set.State);
                 break;
             default:
                 throw new InvalidOperationException($"Unknown change {change.GetType()}.");
@@ -69,10 +70,17 @@ internal sealed partial class QueueState
         }
     }
 
-    private StoredMessage Make(long sequenceNumber, long enqueuedNumber, SentMessage message, DateTimeOffset enqueuedTime)
+    private StoredMessage Make(
+        long sequenceNumber, long enqueuedNumber, SentMessage message, DateTimeOffset enqueuedTime, Transfer? transfer = null)
     {
-        NextSequenceNumber = sequenceNumber + 1;
-        return new(sequenceNumber, message, enqueuedTime, Bounded(message.TimeToLive)) { EnqueuedSequenceNumber = enqueuedNumber };
+        // A number that was reserved may come after later ones.
+        NextSequenceNumber = Math.Max(NextSequenceNumber, sequenceNumber + 1);
+        return new(sequenceNumber, message, enqueuedTime, Bounded(message.TimeToLive))
+        {
+            EnqueuedSequenceNumber = enqueuedNumber,
+            Hops = transfer?.Hops ?? 0,
+            DeadLetterSource = transfer?.DeadLetterSource,
+        };
     }
 
     private TimeSpan Bounded(TimeSpan timeToLive)
@@ -81,12 +89,7 @@ internal sealed partial class QueueState
     private void Insert(StoredMessage message)
     {
         Store(message);
-        if (definition.RequiresSession)
-        {
-            var session = Session(message.Content.SessionId!);
-            message.Session = session;
-            message.SessionNode = session.Messages.AddLast(message);
-        }
+        Join(message);
         AvailableOf(message).Arrive(message);
         BecomeActive(message);
     }
@@ -94,6 +97,7 @@ internal sealed partial class QueueState
     private void Schedule(StoredMessage message)
     {
         Store(message);
+        Join(message);
         message.Status = MessageStatus.Scheduled;
         _scheduled++;
         _due.Set(message, message.Content.ScheduledEnqueueTime);
@@ -158,24 +162,26 @@ internal sealed partial class QueueState
         _due.Remove(message);
     }
 
-    private void DeadLetter(StoredMessage message, bool failed, IReadOnlyDictionary<string, object> changes)
+    private void DeadLetter(StoredMessage message, SubQueue to, bool failed, IReadOnlyDictionary<string, object> changes)
     {
         Remove(message);
         var deadLetter = new StoredMessage(
             message.SequenceNumber, message.Content.WithProperties(changes), message.EnqueuedTime, message.TimeToLive)
         {
             EnqueuedSequenceNumber = message.EnqueuedSequenceNumber,
-            IsDeadLetter = true,
+            Part = to,
+            Hops = message.Hops,
+            DeadLetterSource = message.DeadLetterSource,
             FailedDeliveries = message.FailedDeliveries + (failed ? 1 : 0),
         };
         Store(deadLetter);
         // Messages are dead-lettered out of order, and received from there in the order of their numbers.
-        AvailableDeadLetters.Return(deadLetter);
+        AvailableOf(deadLetter).Return(deadLetter);
     }
 
     private void Store(StoredMessage message)
     {
-        MapOf(message.IsDeadLetter).Add(message.SequenceNumber, message);
+        MapOf(message.Part).Add(message.SequenceNumber, message);
         Bytes += message.Content.Bytes;
     }
 
@@ -196,7 +202,7 @@ internal sealed partial class QueueState
         _deferred -= message is { IsDeferred: true, IsDeadLetter: false } ? 1 : 0;
         message.Status = MessageStatus.Removed;
         _due.Remove(message);
-        MapOf(message.IsDeadLetter).Remove(message.SequenceNumber);
+        MapOf(message.Part).Remove(message.SequenceNumber);
         Bytes -= message.Content.Bytes;
         if (message.Session is { } session)
         {
@@ -211,6 +217,7 @@ internal sealed partial class QueueState
         message.Session?.Locked.Remove(message);
         message.LockToken = Guid.Empty;
         message.LockedUntil = default;
+        message.Transaction = null;
     }
 
     private void Modify(StoredMessage message, IReadOnlyDictionary<string, object> changes)
@@ -240,6 +247,10 @@ internal sealed partial class QueueState
         }
     }
 
-    private AvailableMessages AvailableOf(StoredMessage message)
-        => message.IsDeadLetter ? AvailableDeadLetters : message.Session?.Available ?? Available;
+    private AvailableMessages AvailableOf(StoredMessage message) => message.Part switch
+    {
+        SubQueue.None => message.Session?.Available ?? Available,
+        SubQueue.DeadLetter => AvailableDeadLetters,
+        _ => AvailableTransferDeadLetters,
+    };
 }

@@ -17,7 +17,7 @@ internal sealed partial class QueueState
         }
         foreach (var saved in snapshot.Sessions)
         {
-            Session(saved.Id).State = saved.State;
+            SetState(Session(saved.Id), saved.State);
             if (saved.WasLocked)
             {
                 LockSession(new SessionLocked(saved.Id, PastToken(1), DateTimeOffset.MinValue));
@@ -35,23 +35,24 @@ internal sealed partial class QueueState
         var message = new StoredMessage(saved.SequenceNumber, saved.Content, saved.EnqueuedTime, Bounded(saved.Content.TimeToLive))
         {
             EnqueuedSequenceNumber = saved.EnqueuedSequenceNumber,
-            IsDeadLetter = saved.IsDeadLetter,
+            Part = saved.Part,
+            Hops = saved.Hops,
+            DeadLetterSource = saved.DeadLetterSource,
             IsDeferred = saved.IsDeferred,
             FailedDeliveries = saved.FailedDeliveries,
         };
+        if (definition.RequiresSession && !message.IsDeadLetter && message.Content.SessionId is null)
+        {
+            throw new InvalidOperationException(
+                $"Queue '{definition.Name}' requires sessions now, and message {message.SequenceNumber} that it kept has no session.");
+        }
         if (saved.IsScheduled)
         {
             Schedule(message);
             return;
         }
         Store(message);
-        if (definition.RequiresSession && !saved.IsDeadLetter)
-        {
-            var session = Session(message.Content.SessionId ?? throw new InvalidOperationException(
-                $"Queue '{definition.Name}' requires sessions now, and message {message.SequenceNumber} that it kept has no session."));
-            message.Session = session;
-            message.SessionNode = session.Messages.AddLast(message);
-        }
+        Join(message);
         _deferred += message is { IsDeferred: true, IsDeadLetter: false } ? 1 : 0;
         if (saved.WasLocked)
         {

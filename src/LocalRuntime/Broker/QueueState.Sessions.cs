@@ -14,6 +14,31 @@ internal sealed partial class QueueState
         return session;
     }
 
+    /// <summary>Puts a message among those of its session, by number; most come last.</summary>
+    private void Join(StoredMessage message)
+    {
+        // One without a session can come to a queue with sessions from another queue; it is dead-lettered at once.
+        if (!definition.RequiresSession || message.IsDeadLetter || message.Content.SessionId is not { } sessionId)
+        {
+            return;
+        }
+        var session = Session(sessionId);
+        message.Session = session;
+        var before = session.Messages.Last;
+        while (before is not null && before.Value.SequenceNumber > message.SequenceNumber)
+        {
+            before = before.Previous;
+        }
+        message.SessionNode = before is null ? session.Messages.AddFirst(message) : session.Messages.AddAfter(before, message);
+    }
+
+    private void SetState(StoredSession session, ReadOnlyMemory<byte>? state)
+    {
+        Bytes += (state?.Length ?? 0) - (session.State?.Length ?? 0);
+        session.State = state;
+        Settle(session);
+    }
+
     private void LockSession(SessionLocked locked)
     {
         var session = Session(locked.SessionId);

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Azure.Messaging.ServiceBus;
 
 namespace ModelJobs.LocalRuntime.Broker;
 
@@ -10,6 +11,7 @@ internal sealed partial class QueueState(QueueDefinition definition)
 {
     private readonly SequenceMap<StoredMessage> _messages = new();
     private readonly SequenceMap<StoredMessage> _deadLetters = new();
+    private readonly SequenceMap<StoredMessage> _transferDeadLetters = new();
     private readonly Dictionary<Guid, StoredMessage> _locks = [];
     private readonly Dictionary<string, StoredSession> _sessions = new(StringComparer.Ordinal);
     private readonly LinkedList<StoredSession> _ready = new();
@@ -23,10 +25,18 @@ internal sealed partial class QueueState(QueueDefinition definition)
     /// <summary>The number that the next message gets; numbers begin at 1 and are never used twice.</summary>
     public long NextSequenceNumber { get; private set; } = 1;
 
-    /// <summary>Bytes of all messages, dead letters included.</summary>
+    /// <summary>
+    /// Takes a number for a message that may come later or never. Nothing records it: a number that no message has is of no account.
+    /// </summary>
+    public long ReserveNumber() => NextSequenceNumber++;
+
+    /// <summary>Bytes of all messages, dead letters included, and of the sessions' states.</summary>
     public long Bytes { get; private set; }
 
-    public QueueCounts Counts => new(_messages.Count - _scheduled - _deferred, _scheduled, _deferred, _deadLetters.Count);
+    public QueueCounts Counts => new(_messages.Count - _scheduled - _deferred, _scheduled, _deferred, _deadLetters.Count)
+    {
+        TransferDeadLetter = _transferDeadLetters.Count,
+    };
 
     /// <summary>When the next lock, schedule or time to live runs out; null if none will.</summary>
     public DateTimeOffset? NextDue => _due.NextDue;
@@ -37,8 +47,11 @@ internal sealed partial class QueueState(QueueDefinition definition)
     /// <summary>Dead letters that can be received.</summary>
     public AvailableMessages AvailableDeadLetters { get; } = new();
 
+    /// <summary>Messages that could not be forwarded and can be received.</summary>
+    public AvailableMessages AvailableTransferDeadLetters { get; } = new();
+
     public bool TryGetMessage(MessagePlace place, [NotNullWhen(true)] out StoredMessage? message)
-        => MapOf(place.IsDeadLetter).TryGet(place.SequenceNumber, out message);
+        => MapOf(place.Part).TryGet(place.SequenceNumber, out message);
 
     public bool TryGetLocked(Guid lockToken, [NotNullWhen(true)] out StoredMessage? message) => _locks.TryGetValue(lockToken, out message);
 
@@ -57,10 +70,15 @@ internal sealed partial class QueueState(QueueDefinition definition)
     public bool IsDuplicate(string messageId, DateTimeOffset now, out long sequenceNumber)
         => _history.Contains(messageId, now, out sequenceNumber);
 
-    /// <summary>All messages, or all dead letters, in order from a number on, whatever their state.</summary>
-    public IEnumerable<StoredMessage> From(bool isDeadLetter, long sequenceNumber) => MapOf(isDeadLetter).From(sequenceNumber);
+    /// <summary>All messages of the queue or of a sub-queue, in order from a number on, whatever their state.</summary>
+    public IEnumerable<StoredMessage> From(SubQueue part, long sequenceNumber) => MapOf(part).From(sequenceNumber);
 
-    private SequenceMap<StoredMessage> MapOf(bool isDeadLetter) => isDeadLetter ? _deadLetters : _messages;
+    private SequenceMap<StoredMessage> MapOf(SubQueue part) => part switch
+    {
+        SubQueue.None => _messages,
+        SubQueue.DeadLetter => _deadLetters,
+        _ => _transferDeadLetters,
+    };
 }
 
 /// <summary>How many messages a queue holds, by state.</summary>
@@ -68,4 +86,8 @@ internal sealed partial class QueueState(QueueDefinition definition)
 /// <param name="Scheduled">Waiting for their time.</param>
 /// <param name="Deferred">Set aside.</param>
 /// <param name="DeadLetter">In the dead-letter queue.</param>
-internal readonly record struct QueueCounts(int Active, int Scheduled, int Deferred, int DeadLetter);
+internal readonly record struct QueueCounts(int Active, int Scheduled, int Deferred, int DeadLetter)
+{
+    /// <summary>In the transfer dead-letter queue: they could not be forwarded.</summary>
+    public int TransferDeadLetter { get; init; }
+}

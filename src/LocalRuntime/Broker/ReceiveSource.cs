@@ -3,9 +3,9 @@ using Azure.Messaging.ServiceBus;
 namespace ModelJobs.LocalRuntime.Broker;
 
 /// <summary>Where in a queue a receiver receives.</summary>
-/// <param name="IsDeadLetter">From the queue's dead letters, which know no sessions.</param>
+/// <param name="Part">The queue itself or one of its sub-queues, which know no sessions.</param>
 /// <param name="Session">The session that it holds; null on a queue without sessions.</param>
-internal readonly record struct ReceiveSource(bool IsDeadLetter, SessionLease? Session);
+internal readonly record struct ReceiveSource(SubQueue Part, SessionLease? Session);
 
 /// <summary>What a receiver asks for.</summary>
 /// <param name="Source">From where.</param>

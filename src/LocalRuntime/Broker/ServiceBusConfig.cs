@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace ModelJobs.LocalRuntime.Broker;
 
 /// <summary>
-/// Reads queues from a file in the official Service Bus emulator's Config.json format, such as infra/servicebus.json. What the broker
-/// does not do (topics, forwarding) and what no one knows (a misspelt property) is refused, never ignored.
+/// Reads queues, topics and subscriptions from a file in the official Service Bus emulator's Config.json format, such as
+/// infra/servicebus.json. What the broker does not do (SQL filters) and what no one knows (a misspelt property) is refused, never ignored.
 /// </summary>
 internal static class ServiceBusConfig
 {
@@ -22,7 +22,7 @@ internal static class ServiceBusConfig
         try
         {
             using var document = JsonDocument.Parse(json, Options);
-            return ReadQueues(new ConfigNode(document.RootElement, ""));
+            return ReadEntities(new ConfigNode(document.RootElement, ""));
         }
         catch (JsonException e)
         {
@@ -34,7 +34,7 @@ internal static class ServiceBusConfig
         }
     }
 
-    private static List<QueueDefinition> ReadQueues(ConfigNode root)
+    private static List<QueueDefinition> ReadEntities(ConfigNode root)
     {
         root.AllowOnly("UserConfig");
         var user = root.Required("UserConfig");
@@ -45,21 +45,33 @@ internal static class ServiceBusConfig
             throw user.Required("Namespaces").Invalid("there must be exactly one namespace, as in the official emulator");
         }
         only.AllowOnly("Name", "Queues", "Topics");
-        if (only.Optional("Topics") is { } topics && topics.Items().Count > 0)
+        var entities = new List<ConfiguredEntity>();
+        foreach (var queue in only.Optional("Queues")?.Items() ?? [])
         {
-            throw topics.Invalid("topics are not supported; use queues");
+            Add(QueueDefinitionReader.Read(queue), queue);
         }
-        var queues = only.Optional("Queues")?.Items() ?? [];
-        var definitions = new List<QueueDefinition>(queues.Count);
-        foreach (var queue in queues)
+        foreach (var topic in only.Optional("Topics")?.Items() ?? [])
         {
-            var definition = QueueDefinitionReader.Read(queue);
-            if (definitions.Any(other => string.Equals(other.Name, definition.Name, StringComparison.OrdinalIgnoreCase)))
+            var definition = TopicDefinitionReader.Read(topic);
+            Add(definition, topic);
+            foreach (var subscription in TopicDefinitionReader.SubscriptionsOf(topic))
             {
-                throw queue.Required("Name").Invalid($"there are two queues named '{definition.Name}' (case does not matter)");
+                Add(TopicDefinitionReader.ReadSubscription(definition, subscription), subscription);
             }
-            definitions.Add(definition);
         }
-        return definitions;
+        ForwardingCheck.Check(entities);
+        return entities.ConvertAll(entity => entity.Definition);
+
+        void Add(QueueDefinition definition, ConfigNode node)
+        {
+            if (entities.Any(other => string.Equals(other.Definition.Name, definition.Name, StringComparison.OrdinalIgnoreCase)))
+            {
+                throw node.Required("Name").Invalid($"there are two entities named '{definition.Name}' (case does not matter)");
+            }
+            entities.Add(new ConfiguredEntity(definition, node));
+        }
     }
 }
+
+/// <summary>A queue, topic or subscription, and where it is configured.</summary>
+internal readonly record struct ConfiguredEntity(QueueDefinition Definition, ConfigNode Node);

@@ -55,8 +55,17 @@ internal sealed class StoredMessage : DueItem
     /// <summary>Whether it was deferred, which it stays while it is locked and after it was given back.</summary>
     public bool IsDeferred { get; set; }
 
-    /// <summary>Whether it is in the queue's dead-letter queue.</summary>
-    public bool IsDeadLetter { get; init; }
+    /// <summary>The queue itself or the sub-queue that it is in.</summary>
+    public SubQueue Part { get; init; }
+
+    /// <summary>Whether it is in a sub-queue: it does not expire there, and can be delivered any number of times.</summary>
+    public bool IsDeadLetter => Part != SubQueue.None;
+
+    /// <summary>Queues that forwarded it so far.</summary>
+    public int Hops { get; init; }
+
+    /// <summary>The queue that dead-lettered it before it was forwarded from there.</summary>
+    public string? DeadLetterSource { get; init; }
 
     /// <summary>Deliveries that ended in an abandon or a lost lock.</summary>
     public int FailedDeliveries { get; set; }
@@ -64,6 +73,9 @@ internal sealed class StoredMessage : DueItem
     public Guid LockToken { get; set; }
 
     public DateTimeOffset LockedUntil { get; set; }
+
+    /// <summary>The transaction that will settle it, while it is locked. No one else may settle it as long as that is open.</summary>
+    public BrokerTransaction? Transaction { get; set; }
 
     /// <summary>Its session, on a queue with sessions.</summary>
     public StoredSession? Session { get; set; }
@@ -87,6 +99,7 @@ internal sealed class StoredMessage : DueItem
         DeliveryCount = deliveryCount,
         LockToken = lockToken,
         LockedUntil = lockedUntil,
+        DeadLetterSource = DeadLetterSource,
         State = Status == MessageStatus.Scheduled ? ServiceBusMessageState.Scheduled
             : IsDeferred ? ServiceBusMessageState.Deferred
             : ServiceBusMessageState.Active,

@@ -15,7 +15,7 @@ internal sealed class StoredSession : DueItem
     /// <summary>The messages that can be received, in order.</summary>
     public AvailableMessages Available { get; } = new();
 
-    /// <summary>All messages but scheduled ones, in order.</summary>
+    /// <summary>All its messages, scheduled ones too, in the order of their numbers.</summary>
     public LinkedList<StoredMessage> Messages { get; } = new();
 
     /// <summary>The messages that its holder received and has not settled.</summary>

@@ -1,3 +1,5 @@
+using Azure.Messaging.ServiceBus;
+
 namespace ModelJobs.LocalRuntime.Broker;
 
 /// <summary>The receivers that wait on one queue, first come first served, and how they are served.</summary>
@@ -5,6 +7,7 @@ internal sealed class WaitingRoom(QueueMachine machine)
 {
     private readonly WaitingLine _messages = new();
     private readonly WaitingLine _deadLetters = new();
+    private readonly WaitingLine _transferDeadLetters = new();
     private readonly WaitingLine _sessions = new();
     private readonly Dictionary<string, WaitingLine> _bySession = new(StringComparer.Ordinal);
     private readonly DueHeap<Waiter> _due = new();
@@ -32,6 +35,7 @@ internal sealed class WaitingRoom(QueueMachine machine)
     {
         ServeMessages(_messages, now);
         ServeMessages(_deadLetters, now);
+        ServeMessages(_transferDeadLetters, now);
         while (_sessions.First is SessionWaiter waiter && machine.TryAcceptNextSession(now, out var lease))
         {
             End(waiter);
@@ -118,7 +122,12 @@ internal sealed class WaitingRoom(QueueMachine machine)
     {
         if (source.Session is not { } lease)
         {
-            return source.IsDeadLetter ? _deadLetters : _messages;
+            return source.Part switch
+            {
+                SubQueue.None => _messages,
+                SubQueue.DeadLetter => _deadLetters,
+                _ => _transferDeadLetters,
+            };
         }
         if (!_bySession.TryGetValue(lease.SessionId, out var line))
         {

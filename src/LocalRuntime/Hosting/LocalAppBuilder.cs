@@ -108,8 +108,7 @@ internal sealed class LocalAppBuilder
         services.AddSingleton<FunctionInvoker>();
 
         var brokerSeed = new Random(seed.Next());
-        Func<QueueDefinition, IQueueJournal>? journalOf = store is null ? null : store.JournalOf;
-        services.AddSingleton(provider => new MessageBroker(queues, provider.GetRequiredService<TimeProvider>(), brokerSeed, journalOf));
+        services.AddSingleton(provider => new MessageBroker(queues, provider.GetRequiredService<TimeProvider>(), brokerSeed, store));
         DurableEngine.AddTo(services, seed.Next(), store?.JournalOfHub());
 
         services.AddSingleton<ServiceBusListenerLog>();

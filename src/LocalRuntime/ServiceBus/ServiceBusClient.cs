@@ -4,8 +4,8 @@ using ModelJobs.LocalRuntime.Broker;
 namespace Azure.Messaging.ServiceBus;
 
 /// <summary>
-/// Makes senders and receivers for the queues of one namespace. It connects on first use: the namespace's broker and
-/// the queue are looked up then, and errors of the address show then.
+/// Makes senders and receivers for the queues, topics and subscriptions of one namespace. It connects on first use: the namespace's
+/// broker and the entity are looked up then, and errors of the address show then.
 /// </summary>
 public class ServiceBusClient : IAsyncDisposable
 {
@@ -13,6 +13,7 @@ public class ServiceBusClient : IAsyncDisposable
 
     private readonly ServiceBusClientOptions _options = new();
     private readonly CancellationTokenSource _closing = new();
+    private string? _via;
 
     public ServiceBusClient(string connectionString)
         : this(connectionString, new ServiceBusClientOptions())
@@ -73,6 +74,12 @@ public class ServiceBusClient : IAsyncDisposable
     public virtual ServiceBusReceiver CreateReceiver(string queueName, ServiceBusReceiverOptions? options)
         => new ConnectedReceiver(this, queueName, options);
 
+    public virtual ServiceBusReceiver CreateReceiver(string topicName, string subscriptionName)
+        => CreateReceiver(topicName, subscriptionName, new ServiceBusReceiverOptions());
+
+    public virtual ServiceBusReceiver CreateReceiver(string topicName, string subscriptionName, ServiceBusReceiverOptions? options)
+        => new ConnectedReceiver(this, SubscriptionPath(topicName, subscriptionName), options);
+
     /// <summary>Takes the next session that has messages and no holder, in the order in which sessions became so.</summary>
     /// <exception cref="ServiceBusException">There was none until the try timeout (ServiceTimeout).</exception>
     public virtual async Task<ServiceBusSessionReceiver> AcceptNextSessionAsync(
@@ -105,6 +112,23 @@ public class ServiceBusClient : IAsyncDisposable
         return new ServiceBusSessionReceiver(this, queue, lease, options);
     }
 
+    /// <inheritdoc cref="AcceptNextSessionAsync(string, ServiceBusSessionReceiverOptions, CancellationToken)"/>
+    public virtual Task<ServiceBusSessionReceiver> AcceptNextSessionAsync(
+        string topicName,
+        string subscriptionName,
+        ServiceBusSessionReceiverOptions? options = null,
+        CancellationToken cancellationToken = default)
+        => AcceptNextSessionAsync(SubscriptionPath(topicName, subscriptionName), options, cancellationToken);
+
+    /// <inheritdoc cref="AcceptSessionAsync(string, string, ServiceBusSessionReceiverOptions, CancellationToken)"/>
+    public virtual Task<ServiceBusSessionReceiver> AcceptSessionAsync(
+        string topicName,
+        string subscriptionName,
+        string sessionId,
+        ServiceBusSessionReceiverOptions? options = null,
+        CancellationToken cancellationToken = default)
+        => AcceptSessionAsync(SubscriptionPath(topicName, subscriptionName), sessionId, options, cancellationToken);
+
     /// <summary>Closes the client's receivers, sessions included; its senders refuse to send from now on.</summary>
     public virtual ValueTask DisposeAsync()
     {
@@ -113,14 +137,45 @@ public class ServiceBusClient : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>The entity through which this client's transactions send; null if they are bound to one entity each.</summary>
+    internal string? Via => Volatile.Read(ref _via);
+
+    /// <summary>Whether operations join the caller's transaction.</summary>
+    internal bool JoinsTransactions => !_options.StaysOutOfTransactions;
+
+    /// <summary>Finds a queue in the namespace's broker, to receive from it.</summary>
+    /// <inheritdoc cref="Connect" path="/exception"/>
+    /// <exception cref="InvalidOperationException">The client's transactions are bound to another entity.</exception>
+    internal BrokerQueue ConnectReceiver(QueuePath path)
+    {
+        var queue = Connect(path);
+        return Via is not { } via || via.Equals(QueuePath.TopLevelOf(queue.Name), StringComparison.OrdinalIgnoreCase)
+            ? queue
+            : throw new InvalidOperationException(
+                $"With EnableCrossEntityTransactions the first entity that a client uses, '{via}', is the only one that it receives from. " +
+                $"Receive from '{path}' first, or with another client.");
+    }
+
     /// <summary>Finds a queue in the namespace's broker.</summary>
     /// <exception cref="ServiceBusException">
     /// No broker runs for the namespace (ServiceCommunicationProblem), or it has no such queue (MessagingEntityNotFound).
     /// </exception>
     internal BrokerQueue Connect(QueuePath path)
     {
+        var queue = Broker().Find(path.Queue);
+        if (_options.EnableCrossEntityTransactions)
+        {
+            Interlocked.CompareExchange(ref _via, QueuePath.TopLevelOf(queue.Name), null);
+        }
+        return queue;
+    }
+
+    /// <summary>The namespace's broker.</summary>
+    /// <exception cref="ServiceBusException">None runs for the namespace (ServiceCommunicationProblem).</exception>
+    internal MessageBroker Broker()
+    {
         ObjectDisposedException.ThrowIf(IsClosed, this);
-        return BrokerDirectory.Find(FullyQualifiedNamespace).Find(path.Queue);
+        return BrokerDirectory.Find(FullyQualifiedNamespace);
     }
 
     /// <summary>Names a client, sender or receiver; unique in this process.</summary>
@@ -131,7 +186,14 @@ public class ServiceBusClient : IAsyncDisposable
         var path = QueuePath.Parse(queueName);
         return path.IsDeadLetter
             ? throw new InvalidOperationException($"'{path}' is a dead-letter queue, which has no sessions. Use CreateReceiver.")
-            : Connect(path);
+            : ConnectReceiver(path);
+    }
+
+    private static string SubscriptionPath(string topicName, string subscriptionName)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(topicName);
+        ArgumentException.ThrowIfNullOrWhiteSpace(subscriptionName);
+        return QueuePath.OfSubscription(topicName, subscriptionName);
     }
 
     private static string HostOf(string connectionString)

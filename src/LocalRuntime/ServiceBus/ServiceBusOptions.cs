@@ -8,6 +8,15 @@ public class ServiceBusClientOptions
     public string? Identifier { get; set; }
 
     public ServiceBusRetryOptions RetryOptions { get; set; } = new();
+
+    /// <summary>
+    /// Whether a transaction may send to other entities than the one that it settles on. The first entity that the client uses is that one:
+    /// it receives from no other then.
+    /// </summary>
+    public bool EnableCrossEntityTransactions { get; set; }
+
+    /// <summary>Whether operations stay out of the caller's transaction, as those that the host does for a function do.</summary>
+    internal bool StaysOutOfTransactions { get; init; }
 }
 
 /// <summary>Settings of a <see cref="ServiceBusSender"/>.</summary>

@@ -3,7 +3,7 @@ using ModelJobs.LocalRuntime.Broker;
 
 namespace Azure.Messaging.ServiceBus;
 
-/// <summary>Receives and settles messages of one queue or dead-letter queue. Safe for concurrent use.</summary>
+/// <summary>Receives and settles messages of one queue, subscription or sub-queue. Safe for concurrent use.</summary>
 public class ServiceBusReceiver : IAsyncDisposable
 {
     private readonly ServiceBusClient _client = null!;
@@ -23,6 +23,12 @@ public class ServiceBusReceiver : IAsyncDisposable
         : this(client, PathOf(queueName, options?.SubQueue ?? SubQueue.None), options?.ReceiveMode ?? default, options?.Identifier)
     {
         PrefetchCount = options?.PrefetchCount ?? 0;
+    }
+
+    protected ServiceBusReceiver(
+        ServiceBusClient client, string topicName, string subscriptionName, ServiceBusReceiverOptions? options)
+        : this(client, QueuePath.OfSubscription(topicName, subscriptionName), options)
+    {
     }
 
     private protected ServiceBusReceiver(ServiceBusClient client, QueuePath path, ServiceBusReceiveMode receiveMode, string? identifier)
@@ -49,8 +55,11 @@ public class ServiceBusReceiver : IAsyncDisposable
 
     public virtual bool IsClosed => _closing.IsCancellationRequested;
 
+    /// <summary>The transaction that the caller is in, if the receiver takes part in it.</summary>
+    private protected BrokerTransaction? Transaction => AmbientTransaction.Of(_client);
+
     /// <summary>Where messages come from: the queue, its dead-letter queue, or one session.</summary>
-    private protected virtual ReceiveSource Source => new(_path.IsDeadLetter, Session: null);
+    private protected virtual ReceiveSource Source => new(_path.Part, Session: null);
 
     /// <summary>Receives up to <paramref name="maxMessages"/> messages: those that are there, as soon as there is one.</summary>
     /// <param name="maxMessages">At least 1.</param>
@@ -236,7 +245,7 @@ public class ServiceBusReceiver : IAsyncDisposable
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
         ObjectDisposedException.ThrowIf(_client.IsClosed, _client);
-        return _queue ??= _client.Connect(_path);
+        return _queue ??= _client.ConnectReceiver(_path);
     }
 
     private async Task SettleAsync(ServiceBusReceivedMessage message, Settlement settlement, CancellationToken cancellationToken)
@@ -244,7 +253,15 @@ public class ServiceBusReceiver : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(message);
         ThrowUnlessPeekLock();
         cancellationToken.ThrowIfCancellationRequested();
-        await Open().SettleAsync(Source, message.Delivery.LockToken, settlement).ConfigureAwait(false);
+        var queue = Open();
+        if (Transaction is { } transaction)
+        {
+            transaction.Settle(queue, Source, message.Delivery.LockToken, settlement);
+        }
+        else
+        {
+            await queue.SettleAsync(Source, message.Delivery.LockToken, settlement).ConfigureAwait(false);
+        }
     }
 
     private void ThrowUnlessPeekLock()
@@ -261,8 +278,8 @@ public class ServiceBusReceiver : IAsyncDisposable
         return subQueue switch
         {
             SubQueue.None => path,
-            SubQueue.DeadLetter => path with { IsDeadLetter = true },
-            _ => throw new NotSupportedException("There is no transfer dead-letter queue: the local broker forwards no messages."),
+            SubQueue.DeadLetter or SubQueue.TransferDeadLetter => path with { Part = subQueue },
+            _ => throw new ArgumentOutOfRangeException(nameof(subQueue), subQueue, "There is no such sub-queue."),
         };
     }
 }

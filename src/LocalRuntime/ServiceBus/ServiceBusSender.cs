@@ -2,7 +2,7 @@ using ModelJobs.LocalRuntime.Broker;
 
 namespace Azure.Messaging.ServiceBus;
 
-/// <summary>Sends messages to one queue. Safe for concurrent use.</summary>
+/// <summary>Sends messages to one queue or topic. Safe for concurrent use.</summary>
 public class ServiceBusSender : IAsyncDisposable
 {
     private readonly ServiceBusClient _client = null!;
@@ -95,8 +95,11 @@ public class ServiceBusSender : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(messages);
         cancellationToken.ThrowIfCancellationRequested();
-        var contents = messages.Select(message => message.ToContent() with { ScheduledEnqueueTime = scheduledEnqueueTime });
-        return await Open().SendAsync([.. contents]).ConfigureAwait(false);
+        SentMessage[] contents = [.. messages.Select(message => message.ToContent() with { ScheduledEnqueueTime = scheduledEnqueueTime })];
+        var queue = Open();
+        return AmbientTransaction.Of(_client) is { } transaction
+            ? transaction.Schedule(queue, contents, _client.Via)
+            : await queue.SendAsync(contents).ConfigureAwait(false);
     }
 
     /// <exception cref="ServiceBusException">No message is scheduled under the number (MessageNotFound).</exception>
@@ -109,7 +112,15 @@ public class ServiceBusSender : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(sequenceNumbers);
         cancellationToken.ThrowIfCancellationRequested();
-        await Open().CancelScheduledAsync([.. sequenceNumbers]).ConfigureAwait(false);
+        var queue = Open();
+        if (AmbientTransaction.Of(_client) is { } transaction)
+        {
+            transaction.CancelScheduled(queue, [.. sequenceNumbers], _client.Via);
+        }
+        else
+        {
+            await queue.CancelScheduledAsync([.. sequenceNumbers]).ConfigureAwait(false);
+        }
     }
 
     public virtual Task CloseAsync(CancellationToken cancellationToken = default)
@@ -128,7 +139,15 @@ public class ServiceBusSender : IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         var queue = Open();
-        if (messages.Count > 0)
+        if (messages.Count == 0)
+        {
+            return;
+        }
+        if (AmbientTransaction.Of(_client) is { } transaction)
+        {
+            transaction.Send(queue, messages, _client.Via);
+        }
+        else
         {
             await queue.SendAsync(messages).ConfigureAwait(false);
         }

@@ -15,7 +15,7 @@ public class ServiceBusSessionReceiver : ServiceBusReceiver
 
     internal ServiceBusSessionReceiver(
         ServiceBusClient client, BrokerQueue queue, SessionLease lease, ServiceBusSessionReceiverOptions? options)
-        : base(client, new QueuePath(queue.Name, IsDeadLetter: false), options?.ReceiveMode ?? default, options?.Identifier)
+        : base(client, new QueuePath(queue.Name, SubQueue.None), options?.ReceiveMode ?? default, options?.Identifier)
     {
         PrefetchCount = options?.PrefetchCount ?? 0;
         _queue = queue;
@@ -30,7 +30,7 @@ public class ServiceBusSessionReceiver : ServiceBusReceiver
 
     public override bool IsClosed => base.IsClosed;
 
-    private protected override ReceiveSource Source => new(IsDeadLetter: false, _lease);
+    private protected override ReceiveSource Source => new(SubQueue.None, _lease);
 
     /// <summary>The session's state; null if none is set.</summary>
     /// <exception cref="ServiceBusException">The session is lost (SessionLockLost).</exception>
@@ -50,7 +50,15 @@ public class ServiceBusSessionReceiver : ServiceBusReceiver
         cancellationToken.ThrowIfCancellationRequested();
         // A null array would convert to empty memory, and an empty state is a state.
         ReadOnlyMemory<byte>? state = sessionState is null ? default(ReadOnlyMemory<byte>?) : sessionState.ToArray();
-        await Open().SetSessionStateAsync(_lease, state).ConfigureAwait(false);
+        var queue = Open();
+        if (Transaction is { } transaction)
+        {
+            transaction.SetSessionState(queue, _lease, state);
+        }
+        else
+        {
+            await queue.SetSessionStateAsync(_lease, state).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Renews the hold for the queue's lock duration from now; it covers all messages received from the session.</summary>

@@ -2,7 +2,7 @@ using ModelJobs.LocalRuntime.Broker;
 
 namespace ModelJobs.LocalRuntime.Store;
 
-/// <summary>What senders set now and then; null if they did not.</summary>
+/// <summary>What senders set now and then, and what forwarding adds; null if they did not.</summary>
 internal sealed record MessageHeader
 {
     public string? PartitionKey { get; init; }
@@ -23,8 +23,16 @@ internal sealed record MessageHeader
 
     public DateTimeOffset? ScheduledEnqueueTime { get; init; }
 
-    public static MessageHeader Of(SentMessage message) => new()
+    /// <summary>Queues that forwarded it.</summary>
+    public int? Hops { get; init; }
+
+    /// <summary>The queue that dead-lettered it before it was forwarded from there.</summary>
+    public string? DeadLetterSource { get; init; }
+
+    public static MessageHeader Of(SentMessage message, Transfer? transfer) => new()
     {
+        Hops = transfer is { Hops: > 0 } ? transfer.Hops : null,
+        DeadLetterSource = transfer?.DeadLetterSource,
         PartitionKey = message.PartitionKey,
         TransactionPartitionKey = message.TransactionPartitionKey,
         Subject = message.Subject,

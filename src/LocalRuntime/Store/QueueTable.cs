@@ -1,3 +1,4 @@
+using Azure.Messaging.ServiceBus;
 using ModelJobs.LocalRuntime.Broker;
 
 namespace ModelJobs.LocalRuntime.Store;
@@ -48,7 +49,7 @@ internal sealed class QueueTable(QueueTables tables, QueueDefinition definition,
         switch (change)
         {
             case MessageEnqueued enqueued:
-                Add(enqueued.SequenceNumber, enqueued.Message, enqueued.EnqueuedTime, isScheduled: false);
+                Add(enqueued.SequenceNumber, enqueued.Message, enqueued.EnqueuedTime, isScheduled: false, enqueued.Transfer);
                 break;
             case MessageLocked locked:
                 tables.Hold.Bind(1, Row(locked.Place)).Run();
@@ -73,15 +74,16 @@ internal sealed class QueueTable(QueueTables tables, QueueDefinition definition,
             case ScheduledMessageEnqueued due:
                 tables.EnqueueScheduled.Bind(1, _first + due.ScheduledNumber).Bind(2, _first + due.SequenceNumber)
                     .Bind(3, due.ScheduledNumber).Bind(4, due.EnqueuedTime.UtcTicks).RunOnOne();
-                _nextNumber = due.SequenceNumber + 1;
+                Passed(due.SequenceNumber);
                 break;
             case MessageDeferred deferred:
                 LetGo(Row(deferred.Place));
                 tables.DeferMessage.Bind(1, Row(deferred.Place)).Bind(2, PropertyText.Write(deferred.Changes)).RunOnOne();
                 break;
             case MessageDeadLettered dead:
-                LetGo(_first + dead.SequenceNumber);
-                tables.DeadLetterMessage.Bind(1, _first + dead.SequenceNumber).Bind(2, dead.Failed).Bind(3, PropertyText.Write(dead.Changes)).RunOnOne();
+                LetGo(Row(dead.Place));
+                tables.DeadLetterMessage.Bind(1, Row(dead.Place)).Bind(2, dead.Failed).Bind(3, PropertyText.Write(dead.Changes)).Bind(4, (long)dead.To)
+                    .RunOnOne();
                 break;
             case SessionLocked locked:
                 tables.LockSession.Bind(1, id).Bind(2, locked.SessionId).Run();
@@ -99,20 +101,23 @@ internal sealed class QueueTable(QueueTables tables, QueueDefinition definition,
         }
     }
 
-    private void Add(long number, SentMessage message, DateTimeOffset acceptedAt, bool isScheduled)
+    private void Add(long number, SentMessage message, DateTimeOffset acceptedAt, bool isScheduled, Transfer? transfer = null)
     {
-        var header = StateJson.Write(MessageHeader.Of(message));
+        var header = StateJson.Write(MessageHeader.Of(message, transfer));
         tables.AddMessage
-            .Bind(1, _first + number).Bind(2, number).Bind(3, acceptedAt.UtcTicks).Bind(4, isScheduled)
+            .Bind(1, _first + number).Bind(2, transfer?.EnqueuedSequenceNumber ?? number).Bind(3, acceptedAt.UtcTicks).Bind(4, isScheduled)
             .Bind(5, message.MessageId).Bind(6, message.SessionId).Bind(7, message.CorrelationId)
             .Bind(8, header).Bind(9, PropertyText.Write(message.Properties)).Bind(10, message.Body)
             .RunOnOne();
-        _nextNumber = number + 1;
+        Passed(number);
         if (definition.RequiresDuplicateDetection)
         {
             Remember(number, message.MessageId!, acceptedAt);
         }
     }
+
+    /// <summary>A number that was reserved may come after later ones.</summary>
+    private void Passed(long number) => _nextNumber = Math.Max(_nextNumber, number + 1);
 
     private void Remember(long number, string messageId, DateTimeOffset acceptedAt)
     {
@@ -130,27 +135,33 @@ internal sealed class QueueTable(QueueTables tables, QueueDefinition definition,
 
     private void ForgetSession(string sessionId) => tables.ForgetSession.Bind(1, id).Bind(2, sessionId).Run();
 
-    private MessageSnapshot ReadMessage(Statement row) => new()
+    private MessageSnapshot ReadMessage(Statement row)
     {
-        SequenceNumber = row.Integer(0) - _first,
-        EnqueuedSequenceNumber = row.Integer(1),
-        EnqueuedTime = Time(row.Integer(2)),
-        IsDeadLetter = row.Flag(3),
-        IsScheduled = row.Flag(4),
-        IsDeferred = row.Flag(5),
-        FailedDeliveries = (int)row.Integer(6),
-        Content = StateJson.Read<MessageHeader>(row.Text(10)).On(new SentMessage
+        var header = StateJson.Read<MessageHeader>(row.Text(10));
+        return new()
         {
-            MessageId = row.TextOrNull(7),
-            SessionId = row.TextOrNull(8),
-            CorrelationId = row.TextOrNull(9),
-            Properties = PropertyText.Read(row.TextOrNull(11)),
-            Body = row.Bytes(12),
-        }),
-        WasLocked = row.Flag(13),
-    };
+            SequenceNumber = row.Integer(0) - _first,
+            EnqueuedSequenceNumber = row.Integer(1),
+            EnqueuedTime = Time(row.Integer(2)),
+            Part = (SubQueue)row.Integer(3),
+            IsScheduled = row.Flag(4),
+            IsDeferred = row.Flag(5),
+            FailedDeliveries = (int)row.Integer(6),
+            Hops = header.Hops ?? 0,
+            DeadLetterSource = header.DeadLetterSource,
+            Content = header.On(new SentMessage
+            {
+                MessageId = row.TextOrNull(7),
+                SessionId = row.TextOrNull(8),
+                CorrelationId = row.TextOrNull(9),
+                Properties = PropertyText.Read(row.TextOrNull(11)),
+                Body = row.Bytes(12),
+            }),
+            WasLocked = row.Flag(13),
+        };
+    }
 
-    /// <summary>A number is in the queue or among its dead letters, never in both: it names the row.</summary>
+    /// <summary>A number is in the queue or in a sub-queue, never in two of them: it names the row.</summary>
     private long Row(MessagePlace place) => _first + place.SequenceNumber;
 
     private static DateTimeOffset Time(long ticks) => new(ticks, TimeSpan.Zero);

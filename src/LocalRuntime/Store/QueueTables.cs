@@ -33,7 +33,7 @@ internal sealed class QueueTables(SqliteConnection connection) : IDisposable
 
     public Statement DeadLetterMessage => field ??= Prepare(
         """
-        UPDATE message SET dead_letter = 1, deferred = 0, failed_deliveries = failed_deliveries + ?2,
+        UPDATE message SET dead_letter = ?4, deferred = 0, failed_deliveries = failed_deliveries + ?2,
           properties = CASE WHEN ?3 IS NULL THEN properties ELSE json_patch(coalesce(properties, '{}'), ?3) END
         WHERE id = ?1
         """);

@@ -52,7 +52,7 @@ internal static class Schema
 
         CREATE VIEW messages AS
           SELECT queue.name AS queue, m.id & 0xFFFFFFFFFF AS sequence_number,
-            CASE WHEN m.dead_letter THEN 'dead letter' WHEN m.scheduled THEN 'scheduled' WHEN m.deferred THEN 'deferred' ELSE 'active' END
+            CASE WHEN m.dead_letter = 1 THEN 'dead letter' WHEN m.dead_letter THEN 'transfer dead letter' WHEN m.scheduled THEN 'scheduled' WHEN m.deferred THEN 'deferred' ELSE 'active' END
               AS state,
             m.id IN (SELECT id FROM held) AS locked, m.failed_deliveries,
             datetime(m.enqueued_ticks / 10000000 - 62135596800, 'unixepoch') AS enqueued_at,

@@ -9,7 +9,7 @@ namespace ModelJobs.LocalRuntime.Store;
 /// transaction. All changes of the process are in one order, so a crash leaves a state that really was: it cuts off the end of that order,
 /// never a piece from its middle. Safe for concurrent use.
 /// </summary>
-internal sealed class StateStore : IDisposable
+internal sealed class StateStore : IBrokerJournal, IDisposable
 {
     /// <summary>Changes that may wait to be written; who brings more waits for the disk.</summary>
     internal const int MaxGathered = 16 * 1024;
@@ -63,6 +63,17 @@ internal sealed class StateStore : IDisposable
 
     /// <summary>The journal of a queue.</summary>
     public IQueueJournal JournalOf(QueueDefinition definition) => new QueueJournal(this, definition);
+
+    /// <inheritdoc/>
+    public Task Append(IReadOnlyList<JournalEntry> entries) => Append(
+        entries.Sum(static entry => entry.Changes.Count),
+        () =>
+        {
+            foreach (var entry in entries)
+            {
+                ((QueueJournal)entry.Journal).Write(entry.Changes);
+            }
+        });
 
     /// <summary>The journal of the task hub.</summary>
     public IHubJournal JournalOfHub() => new HubJournal(this);
@@ -228,7 +239,9 @@ internal sealed class StateStore : IDisposable
             return _table.Load();
         });
 
-        public Task Append(IReadOnlyList<QueueChange> changes) => store.Append(changes.Count, () => _table.Write(changes));
+        public Task Append(IReadOnlyList<QueueChange> changes) => store.Append(changes.Count, () => Write(changes));
+
+        public void Write(IReadOnlyList<QueueChange> changes) => _table.Write(changes);
     }
 
     private sealed class HubJournal(StateStore store) : IHubJournal

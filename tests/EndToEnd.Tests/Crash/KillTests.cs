@@ -101,7 +101,7 @@ public sealed class KillTests(ITestOutputHelper output)
     {
         var definitions = ServiceBusConfig.Read(Path.Combine(AppContext.BaseDirectory, "infra", "servicebus.json"));
         using var store = StateStore.Open(folder);
-        using var broker = new MessageBroker(definitions, new FakeTimeProvider(DateTimeOffset.UtcNow), new Random(1), store.JournalOf);
+        using var broker = new MessageBroker(definitions, new FakeTimeProvider(DateTimeOffset.UtcNow), new Random(1), store);
         Assert.All(broker.Queues, queue => Assert.Equal((queue.Name, default(QueueCounts)), (queue.Name, queue.Counts)));
     }
 

@@ -50,7 +50,7 @@ public sealed class QueueMachineTests
     {
         var machine = new QueueMachine(QueueView.Definition(sessions: false), new Random(1));
 
-        Assert.Throws<InvalidOperationException>(() => machine.Replay(new MessageRemoved(new MessagePlace(1, IsDeadLetter: false))));
+        Assert.Throws<InvalidOperationException>(() => machine.Replay(new MessageRemoved(new MessagePlace(1, SubQueue.None))));
     }
 
     [Fact]

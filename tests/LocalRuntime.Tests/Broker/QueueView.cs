@@ -6,7 +6,7 @@ namespace ModelJobs.LocalRuntime.Tests.Broker;
 /// <summary>A queue whose every feature matters, and all that can be seen of one.</summary>
 internal static class QueueView
 {
-    private static readonly ReceiveSource DeadLetters = new(IsDeadLetter: true, Session: null);
+    private static readonly ReceiveSource DeadLetters = new(SubQueue.DeadLetter, Session: null);
 
     public static QueueDefinition Definition(bool sessions) => new()
     {
@@ -36,7 +36,7 @@ internal static class QueueView
         var drained = new List<(long, string?, int)>();
         while (machine.Definition.RequiresSession && machine.TryAcceptNextSession(now, out var lease))
         {
-            Take(new ReceiveSource(IsDeadLetter: false, lease));
+            Take(new ReceiveSource(SubQueue.None, lease));
             machine.ReleaseSession(lease);
         }
         if (!machine.Definition.RequiresSession)

@@ -127,19 +127,19 @@ internal sealed class RandomHistory(QueueMachine machine, Random random, DateTim
         switch (random.Next(5))
         {
             case 0:
-                machine.Settle(source, delivery.LockToken, Settlement.Abandon(Change));
+                machine.Settle(source, delivery.LockToken, Settlement.Abandon(Change), Now);
                 break;
             case 1:
-                machine.Settle(source, delivery.LockToken, Settlement.Defer(Change));
+                machine.Settle(source, delivery.LockToken, Settlement.Defer(Change), Now);
                 break;
             case 2:
-                machine.Settle(source, delivery.LockToken, Settlement.DeadLetter(Change, "reason", "description"));
+                machine.Settle(source, delivery.LockToken, Settlement.DeadLetter(Change, "reason", "description"), Now);
                 break;
             case 3 when source.Session is null:
                 machine.RenewLock(source, delivery.LockToken, Now);
                 break;
             default:
-                machine.Settle(source, delivery.LockToken, Settlement.Complete);
+                machine.Settle(source, delivery.LockToken, Settlement.Complete, Now);
                 Completed++;
                 break;
         }
@@ -175,9 +175,9 @@ internal sealed class RandomHistory(QueueMachine machine, Random random, DateTim
     {
         if (random.Next(5) == 0 || (machine.Definition.RequiresSession && _leases.Count == 0))
         {
-            return new ReceiveSource(IsDeadLetter: true, Session: null);
+            return new ReceiveSource(SubQueue.DeadLetter, Session: null);
         }
-        return new ReceiveSource(IsDeadLetter: false, machine.Definition.RequiresSession ? _leases[random.Next(_leases.Count)] : null);
+        return new ReceiveSource(SubQueue.None, machine.Definition.RequiresSession ? _leases[random.Next(_leases.Count)] : null);
     }
 
     private void Keep(ReceiveSource source, ServiceBusReceiveMode mode, Delivery[] deliveries)

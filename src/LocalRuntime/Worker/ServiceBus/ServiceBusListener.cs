@@ -37,7 +37,8 @@ internal sealed class ServiceBusListener(
     {
         if (!clients.TryGetValue(connection, out var client))
         {
-            client = new ServiceBusClient(configuration[connection]!);
+            // In Azure it is the host that settles: a function's own transaction does not reach it.
+            client = new ServiceBusClient(configuration[connection]!, new ServiceBusClientOptions { StaysOutOfTransactions = true });
             clients.Add(connection, client);
         }
 
