@@ -41,7 +41,7 @@ internal sealed class RunCommand : Command
         using JobInput input = JobInput.Open(_submission.File(arguments), console.Input);
         ResultFiles files = ResultFiles.In(arguments.GetRequiredValue(_out));
 
-        var options = new ServiceOptions(Port: 0, arguments.GetRequiredValue(_data), Quiet: true);
+        var options = new ServiceOptions(Port: 0, AmqpPort: null, arguments.GetRequiredValue(_data), Quiet: true);
         await using IRunningService service = await _environment.Starter.StartAsync(options, cancellationToken);
         using var client = new JobsClient(service.BaseUri, key: null, _environment.Time);
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net;
 using ModelJobs.Cli.Serve;
 
@@ -8,6 +9,8 @@ namespace ModelJobs.Cli.Commands;
 internal sealed class ServeCommand : Command
 {
     private const int DefaultPort = 7071;
+    private const int DefaultAmqpPort = 5672;
+    private const string Off = "off";
 
     private readonly CommandEnvironment _environment;
     private readonly Option<string> _data = StandardOptions.Data();
@@ -15,11 +18,30 @@ internal sealed class ServeCommand : Command
     private readonly Option<int?> _port = StandardOptions.Number(
         "--port", IPEndPoint.MinPort, IPEndPoint.MaxPort, "TCP port of the HTTP API (0 takes a free one)", DefaultPort, "-p");
 
+    private readonly Option<int?> _amqpPort = new("--amqp-port")
+    {
+        Description = $"TCP port of the queues for Service Bus clients (AMQP 1.0; 0 takes a free one), or {Off}, "
+            + $"{IPEndPoint.MinPort} to {IPEndPoint.MaxPort}",
+        HelpName = "N",
+        DefaultValueFactory = _ => DefaultAmqpPort,
+        CustomParser = result =>
+        {
+            string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (text == Off)
+                return null;
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port <= IPEndPoint.MaxPort)
+                return port;
+            result.AddError($"--amqp-port must be a whole number from {IPEndPoint.MinPort} to {IPEndPoint.MaxPort}, or {Off}.");
+            return null;
+        },
+    };
+
     public ServeCommand(CommandEnvironment environment, ConnectionOptions connection)
         : base("serve", "Serve on this machine until Ctrl+C")
     {
         _environment = environment;
         Options.Add(_port);
+        Options.Add(_amqpPort);
         Options.Add(_data);
         connection.RefuseOn(this);
         SetAction(RunAsync);
@@ -28,11 +50,17 @@ internal sealed class ServeCommand : Command
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         TextWriter messages = _environment.Console.Error;
-        var options = new ServiceOptions(arguments.GetValue(_port) ?? DefaultPort, arguments.GetRequiredValue(_data), Quiet: false);
+        var options = new ServiceOptions(
+            arguments.GetValue(_port) ?? DefaultPort, arguments.GetValue(_amqpPort), arguments.GetRequiredValue(_data), Quiet: false);
         await using IRunningService service = await _environment.Starter.StartAsync(options, cancellationToken);
 
         string endpoint = service.BaseUri.Port == DefaultPort ? "" : $" --endpoint {service.BaseUri.GetLeftPart(UriPartial.Authority)}";
         messages.WriteLine($"Serving at {service.BaseUri}, data in {Path.GetFullPath(options.DataFolder)}. Ctrl+C stops.");
+        if (service.ServiceBusConnectionString is { } connectionString)
+        {
+            messages.WriteLine("Service Bus clients connect with:");
+            messages.WriteLine($"  {connectionString}");
+        }
         messages.WriteLine("In another terminal:");
         messages.WriteLine($"  jobs submit samples/events.jsonl --model simulate{endpoint}");
         messages.WriteLine($"  jobs list{endpoint}");

@@ -20,6 +20,7 @@ internal sealed class LocalService : IServiceStarter
             FunctionsApplicationBuilder builder = ModelJobsApp.CreateBuilder(
             [
                 $"--LocalRuntime:HttpPort={options.Port}",
+                $"--LocalRuntime:AmqpPort={options.AmqpPort}",
                 $"--LocalRuntime:DataFolder={Path.GetFullPath(options.DataFolder)}",
             ]);
             Configure(builder, options);
@@ -62,6 +63,8 @@ internal sealed class LocalService : IServiceStarter
     private sealed class Running(IHost host) : IRunningService
     {
         public Uri BaseUri { get; } = host.Services.GetRequiredService<LocalRuntimeAddress>().BaseUri;
+
+        public string? ServiceBusConnectionString { get; } = host.Services.GetRequiredService<LocalRuntimeAddress>().ServiceBusConnectionString;
 
         public async Task WaitForShutdownAsync(CancellationToken cancellationToken)
         {

@@ -152,6 +152,10 @@ internal sealed partial class BrokerQueue : IDisposable
     public ValueTask SetSessionStateAsync(SessionLease lease, ReadOnlyMemory<byte>? state)
         => DoAsync(static (machine, _, a) => machine.SetSessionState(a.lease, a.state), (lease, state));
 
+    /// <inheritdoc cref="QueueMachine.GetSessionIds"/>
+    public ValueTask<string[]> GetSessionIdsAsync(int skip, int top)
+        => RunAsync(static (machine, _, a) => machine.GetSessionIds(a.skip, a.top), (skip, top));
+
     /// <summary>Stops the queue: waiting receivers fail, and so does every later command.</summary>
     public void Dispose()
     {

@@ -48,6 +48,10 @@ internal static class MessageSize
         {
             bytes += Text(name) + Value(value);
         }
+        foreach (var (name, value) in message.Extras)
+        {
+            bytes += Text(name) + Value(value);
+        }
         return bytes;
     }
 

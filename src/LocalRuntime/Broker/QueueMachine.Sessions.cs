@@ -64,6 +64,18 @@ internal sealed partial class QueueMachine
         return Math.Max(0, (state?.Length ?? 0) - (session.State?.Length ?? 0));
     }
 
+    /// <summary>Ids of the sessions that have messages, in the order of the ids.</summary>
+    public string[] GetSessionIds(int skip, int top)
+    {
+        ThrowUnlessSessions();
+        return [.. _state.Sessions
+            .Where(static session => session.Messages.Count > 0)
+            .Select(static session => session.Id)
+            .Order(StringComparer.Ordinal)
+            .Skip(skip)
+            .Take(top)];
+    }
+
     /// <summary>Whether <see cref="TryTakeWoken"/> reports the held session from now on.</summary>
     public void Watch(SessionLease lease, bool watch)
     {

@@ -16,6 +16,9 @@ internal sealed partial class QueueMachine
             case SettlementKind.Abandon:
                 Fail(message, settlement.Changes);
                 break;
+            case SettlementKind.Return:
+                Commit(new MessageUnlocked(PlaceOf(message), Failed: false, settlement.Changes));
+                break;
             case SettlementKind.Defer:
                 Commit(new MessageDeferred(PlaceOf(message), settlement.Changes));
                 break;

@@ -57,6 +57,9 @@ internal sealed partial class QueueState(QueueDefinition definition)
 
     public bool TryGetSession(string id, [NotNullWhen(true)] out StoredSession? session) => _sessions.TryGetValue(id, out session);
 
+    /// <summary>All sessions that have messages, a state or a holder.</summary>
+    public IReadOnlyCollection<StoredSession> Sessions => _sessions.Values;
+
     /// <summary>The session that has been ready to be accepted for longest: it has messages and no holder.</summary>
     public bool TryPeekReady([NotNullWhen(true)] out StoredSession? session) => (session = _ready.First?.Value) is not null;
 

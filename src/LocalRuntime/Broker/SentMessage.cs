@@ -6,6 +6,9 @@ internal sealed record SentMessage
     /// <summary>Of a message without application properties.</summary>
     public static readonly IReadOnlyDictionary<string, object> NoProperties = new Dictionary<string, object>();
 
+    /// <summary>The one of <see cref="Extras"/> that says that the body is not data.</summary>
+    public const string ForeignBody = "body";
+
     private int _headerBytes;
 
     public ReadOnlyMemory<byte> Body { get; init; }
@@ -32,6 +35,15 @@ internal sealed record SentMessage
     /// <summary>Application properties; a message's own, never changed in place.</summary>
     public IReadOnlyDictionary<string, object> Properties { get; init; } = NoProperties;
 
+    /// <summary>
+    /// What a client of AMQP set beyond that, by name, with values as application properties have them. Kept for other clients of AMQP;
+    /// Service Bus itself has no names for it.
+    /// </summary>
+    public IReadOnlyDictionary<string, object> Extras { get; init; } = NoProperties;
+
+    /// <summary>Whether the body is not data but encoded AMQP sections: values or sequences of another language.</summary>
+    public bool IsForeign => Extras.ContainsKey(ForeignBody);
+
     /// <summary>Bytes of everything but the body.</summary>
     public int HeaderBytes => _headerBytes == 0 ? _headerBytes = MessageSize.OfHeaders(this) : _headerBytes;
 
@@ -49,6 +61,9 @@ internal sealed record SentMessage
         }
         return merged is null ? this : this with { Properties = merged, _headerBytes = 0 };
     }
+
+    /// <summary>The same message, which is known to have so many bytes on the wire.</summary>
+    public SentMessage WithWireBytes(int bytes) => this with { _headerBytes = Math.Max(1, bytes - Body.Length) };
 
     /// <summary>The same message with an id.</summary>
     public SentMessage WithMessageId(string id) => this with { MessageId = id, _headerBytes = 0 };

@@ -7,6 +7,8 @@ internal sealed record Settlement(SettlementKind Kind, IReadOnlyDictionary<strin
 {
     public static readonly Settlement Complete = new(SettlementKind.Complete, SentMessage.NoProperties);
 
+    public static readonly Settlement Return = new(SettlementKind.Return, SentMessage.NoProperties);
+
     public static Settlement Abandon(IReadOnlyDictionary<string, object> changes) => new(SettlementKind.Abandon, changes);
 
     public static Settlement Defer(IReadOnlyDictionary<string, object> changes) => new(SettlementKind.Defer, changes);
@@ -24,6 +26,9 @@ internal enum SettlementKind
 
     /// <summary>Give it back to its place in the queue; the delivery counts as failed.</summary>
     Abandon,
+
+    /// <summary>Give it back as if it had never been received: it could not be brought to its receiver.</summary>
+    Return,
 
     /// <summary>Set it aside until it is asked for by its number.</summary>
     Defer,

@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using ModelJobs.LocalRuntime.Amqp.Hosting;
 using ModelJobs.LocalRuntime.Broker;
 using ModelJobs.LocalRuntime.Store;
 using ModelJobs.LocalRuntime.Worker.Catalog;
@@ -112,6 +113,7 @@ internal sealed class LocalAppBuilder
         DurableEngine.AddTo(services, seed.Next(), store?.JournalOfHub());
 
         services.AddSingleton<ServiceBusListenerLog>();
+        services.AddHostedService<AmqpEndpoint>();
         services.AddHostedService<ServiceBusListener>();
         services.AddHostedService<TimerListener>();
         services.AddRouting();
@@ -123,17 +125,9 @@ internal sealed class LocalAppBuilder
             server.AddServerHeader = false;
             server.Limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
             server.Listen(
-                new IPEndPoint(ParseHost(options.HttpHost), options.HttpPort), static listen => listen.Protocols = HttpProtocols.Http1);
+                new IPEndPoint(ListenAddress.Parse(options.HttpHost, nameof(options.HttpHost)), options.HttpPort),
+                static listen => listen.Protocols = HttpProtocols.Http1);
         });
-
-    private static IPAddress ParseHost(string host) => host switch
-    {
-        "localhost" => IPAddress.Loopback,
-        "*" => IPAddress.Any,
-        _ => IPAddress.TryParse(host, out var address)
-            ? address
-            : throw new LocalRuntimeException($"LocalRuntime:HttpHost is '{host}'; it must be an IP address, localhost or *."),
-    };
 
     private static void ConfigureLogging(ILoggingBuilder logging, HostJson host)
     {

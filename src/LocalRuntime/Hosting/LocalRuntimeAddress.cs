@@ -1,6 +1,6 @@
 namespace ModelJobs.LocalRuntime.Hosting;
 
-/// <summary>Where the app's HTTP functions answer; known once the host has started, also if it took a free port.</summary>
+/// <summary>Where the app's HTTP functions and its queues answer; known once the host has started, also if it took free ports.</summary>
 public sealed class LocalRuntimeAddress
 {
     private Uri? _baseUri;
@@ -12,4 +12,13 @@ public sealed class LocalRuntimeAddress
         get => _baseUri ?? throw new InvalidOperationException("The address is known once the host has started.");
         internal set => _baseUri = value;
     }
+
+    /// <summary>
+    /// For clients of Service Bus in other processes, in the form of the official emulator's; null if there is no AMQP endpoint. It holds
+    /// the key: show it to the user, never to a log.
+    /// </summary>
+    public string? ServiceBusConnectionString { get; internal set; }
+
+    /// <summary>The file with the certificate that clients over TLS must trust; null if there is no AMQP endpoint.</summary>
+    public string? ServiceBusCertificate { get; internal set; }
 }

@@ -25,6 +25,15 @@ public sealed record LocalRuntimeOptions
     /// <summary>The port to listen on; 0 takes a free one (see <see cref="LocalRuntimeAddress"/>).</summary>
     public int HttpPort { get; init; } = 7071;
 
+    /// <summary>The port of the AMQP 1.0 endpoint on the queues; 0 takes a free one; null: there is none.</summary>
+    public int? AmqpPort { get; init; }
+
+    /// <summary>The address that the AMQP endpoint listens on: an IP address, <c>localhost</c>, or <c>*</c> for all.</summary>
+    public string AmqpHost { get; init; } = "127.0.0.1";
+
+    /// <summary>The key that AMQP clients must have; null: one is made and kept in <see cref="DataFolder"/>.</summary>
+    public string? AmqpKey { get; init; }
+
     /// <summary>Largest body of a request. Azure takes 100 MB (210 MB on Flex Consumption); here a large upload may be tried.</summary>
     public long MaxRequestBodyBytes { get; init; } = 64L << 30;
 
@@ -75,6 +84,9 @@ public sealed record LocalRuntimeOptions
             State = section.Choice(nameof(State), defaults.State),
             HttpHost = section.Text(nameof(HttpHost)) ?? defaults.HttpHost,
             HttpPort = section.Integer(nameof(HttpPort), defaults.HttpPort, min: 0, max: ushort.MaxValue),
+            AmqpPort = section.Text(nameof(AmqpPort)) is null ? null : section.Integer(nameof(AmqpPort), 0, min: 0, max: ushort.MaxValue),
+            AmqpHost = section.Text(nameof(AmqpHost)) ?? defaults.AmqpHost,
+            AmqpKey = section.Text(nameof(AmqpKey)),
             MaxRequestBodyBytes = section.Integer(nameof(MaxRequestBodyBytes), defaults.MaxRequestBodyBytes, min: 1L),
             StopTimeout = section.Duration(nameof(StopTimeout), defaults.StopTimeout),
             Seed = section.Text(nameof(Seed)) is null ? null : section.Integer(nameof(Seed), 0, min: int.MinValue),

@@ -6,17 +6,21 @@ namespace Azure.Messaging.ServiceBus;
 /// <summary>A received or peeked message.</summary>
 public class ServiceBusReceivedMessage
 {
+    private BinaryData? _body;
+
     internal ServiceBusReceivedMessage(Delivery delivery)
     {
         Delivery = delivery;
         LockedUntil = delivery.LockedUntil;
-        Body = BinaryData.FromBytes(delivery.Content.Body);
     }
 
     /// <summary>What the broker handed out.</summary>
     internal Delivery Delivery { get; }
 
-    public BinaryData Body { get; }
+    /// <exception cref="NotSupportedException">The body is an AMQP value or sequence, which a client of AMQP sent.</exception>
+    public BinaryData Body => !Delivery.Content.IsForeign
+        ? _body ??= BinaryData.FromBytes(Delivery.Content.Body)
+        : throw new NotSupportedException("The body of the message is an AMQP value or sequence, not data. Let its sender send bytes.");
 
     public string MessageId => Delivery.Content.MessageId!;
 

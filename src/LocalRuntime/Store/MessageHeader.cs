@@ -23,6 +23,9 @@ internal sealed record MessageHeader
 
     public DateTimeOffset? ScheduledEnqueueTime { get; init; }
 
+    /// <summary>As <see cref="PropertyText"/> writes them.</summary>
+    public string? Extras { get; init; }
+
     /// <summary>Queues that forwarded it.</summary>
     public int? Hops { get; init; }
 
@@ -42,6 +45,7 @@ internal sealed record MessageHeader
         ContentType = message.ContentType,
         TimeToLive = message.TimeToLive == TimeSpan.MaxValue ? null : message.TimeToLive,
         ScheduledEnqueueTime = message.ScheduledEnqueueTime == default ? null : message.ScheduledEnqueueTime,
+        Extras = PropertyText.Write(message.Extras),
     };
 
     /// <summary>The message with this header.</summary>
@@ -56,5 +60,6 @@ internal sealed record MessageHeader
         ContentType = ContentType,
         TimeToLive = TimeToLive ?? TimeSpan.MaxValue,
         ScheduledEnqueueTime = ScheduledEnqueueTime ?? default,
+        Extras = PropertyText.Read(Extras),
     };
 }

@@ -19,7 +19,7 @@ public sealed class ServeCommandTests
         CliRun run = await running;
 
         Assert.Equal(0, run.ExitCode);
-        Assert.Equal(new(0, "elsewhere", Quiet: false), starter.Options);
+        Assert.Equal(new(0, 5672, "elsewhere", Quiet: false), starter.Options);
         Assert.Contains($"Serving at {service.BaseUri}", run.Error, StringComparison.Ordinal);
         Assert.Contains($"--endpoint http://127.0.0.1:{service.BaseUri.Port}", run.Error, StringComparison.Ordinal);
         Assert.True(starter.Stopped);
@@ -35,6 +35,6 @@ public sealed class ServeCommandTests
 
         await CliRun.ExecuteAsync(["serve"], new CliSetup { Starter = starter, Interrupt = interrupt.Token });
 
-        Assert.Equal(new(7071, ".local", Quiet: false), starter.Options);
+        Assert.Equal(new(7071, 5672, ".local", Quiet: false), starter.Options);
     }
 }

@@ -11,6 +11,8 @@ internal sealed class StandInStarter(StandInService? service) : IServiceStarter,
 
     public Uri BaseUri => service!.BaseUri;
 
+    public string? ServiceBusConnectionString { get; init; }
+
     public TaskCompletionSource Waiting { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task<IRunningService> StartAsync(ServiceOptions options, CancellationToken cancellationToken)

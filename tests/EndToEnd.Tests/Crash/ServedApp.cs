@@ -43,7 +43,7 @@ internal sealed partial class ServedApp : IAsyncDisposable
     public static async Task<ServedApp> StartAsync(string dataFolder)
     {
         var program = typeof(ServedApp).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "JobsProgram").Value!;
-        var start = new ProcessStartInfo("dotnet", [program, "serve", "--port", "0", "--data", dataFolder])
+        var start = new ProcessStartInfo("dotnet", [program, "serve", "--port", "0", "--amqp-port", "0", "--data", dataFolder])
         {
             RedirectStandardError = true,
             // Away from the repository's host.json and settings: the program uses the ones next to it.

@@ -1,0 +1,60 @@
+namespace ModelJobs.LocalRuntime.Amqp;
+
+/// <summary>A delivery that the client has not decided about.</summary>
+/// <param name="Link">The link that it was sent on.</param>
+/// <param name="LockToken">The message's lock.</param>
+internal readonly record struct UnsettledDelivery(OutgoingLink Link, Guid LockToken);
+
+/// <summary>
+/// The deliveries of a session that the client has not decided about, by number. There is an end to them: a client that never
+/// decides loses its locks, so the oldest are forgotten.
+/// </summary>
+internal sealed class UnsettledDeliveries
+{
+    private const int MaxDeliveries = 20_000;
+
+    private readonly Dictionary<uint, UnsettledDelivery> _deliveries = [];
+    private readonly Queue<uint> _order = new();
+
+    public void Add(uint id, UnsettledDelivery delivery)
+    {
+        while (_order.TryPeek(out var oldest) && (_deliveries.Count >= MaxDeliveries || !_deliveries.ContainsKey(oldest)))
+        {
+            _deliveries.Remove(_order.Dequeue());
+        }
+        _deliveries[id] = delivery;
+        _order.Enqueue(id);
+    }
+
+    /// <summary>Those with the given first and last number; numbers go round.</summary>
+    public IReadOnlyList<KeyValuePair<uint, UnsettledDelivery>> InRange(uint first, uint last)
+    {
+        if (last - first < (uint)_deliveries.Count)
+        {
+            var found = new List<KeyValuePair<uint, UnsettledDelivery>>();
+            for (var id = first; id != last + 1; id++)
+            {
+                if (_deliveries.TryGetValue(id, out var delivery))
+                {
+                    found.Add(new(id, delivery));
+                }
+            }
+            return found;
+        }
+        return [.. _deliveries.Where(delivery => delivery.Key - first <= last - first).OrderBy(delivery => delivery.Key - first)];
+    }
+
+    public void Remove(uint id) => _deliveries.Remove(id);
+
+    /// <summary>Forgets those of a link that is gone.</summary>
+    public void RemoveOf(OutgoingLink link)
+    {
+        foreach (var (id, delivery) in _deliveries)
+        {
+            if (delivery.Link == link)
+            {
+                _deliveries.Remove(id);
+            }
+        }
+    }
+}
