@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Amqp.Framing;
 using Amqp.Types;
@@ -77,5 +76,8 @@ internal static class AmqpConditions
     /// <summary>What the client is told. A defect of ours is logged, not told.</summary>
     public static string MessageOf(Exception exception) => Of(exception) == InternalError && exception is not ServiceBusException
         ? "The endpoint failed; its log says why."
-        : string.Create(CultureInfo.InvariantCulture, $"{exception.Message}");
+        : exception is ServiceBusException { Reason: ServiceBusFailureReason.MessagingEntityNotFound, EntityPath: var entity }
+            // Some clients know an unknown entity by these words alone.
+            ? $"The messaging entity '{entity}' could not be found. {exception.Message}"
+            : exception.Message;
 }

@@ -22,6 +22,7 @@ internal abstract class IncomingLink(AmqpSession session, Attach attach, string?
     private Transfer? _first;
     private MemoryStream? _parts;
     private long _partBytes;
+    private bool _isTooLarge;
     private uint _deliveryCount = attach.InitialDeliveryCount;
     private int _credit;
     private int _unanswered;
@@ -64,34 +65,20 @@ internal abstract class IncomingLink(AmqpSession session, Attach attach, string?
             RenewCredit();
             return;
         }
-        if ((_parts?.Length ?? 0) + payload.Count > maxBytes)
+        if (_isTooLarge || _partBytes + payload.Count > maxBytes)
         {
-            Forget();
-            Detach(AmqpConditions.ErrorOf(
-                AmqpConditions.MessageSizeExceeded,
-                FormattableString.Invariant($"A message or batch may have {maxBytes} bytes.")));
-            return;
+            // The rest is read and dropped: clients wait for an answer to the whole.
+            _isTooLarge = true;
+            Drop();
         }
-        if (transfer.More)
+        else if (transfer.More || _parts is not null)
         {
-            _parts ??= new MemoryStream();
-            _parts.Write(payload);
-            _partBytes += payload.Count;
-            Connection.CountParts(payload.Count);
-            return;
+            Gather(payload);
         }
-        var bytes = payload;
-        if (_parts is not null)
+        if (!transfer.More)
         {
-            _parts.Write(payload);
-            bytes = new(_parts.GetBuffer(), 0, (int)_parts.Length);
+            Finish(transfer, payload);
         }
-        var delivery = new IncomingDelivery(_first.DeliveryId, _first.MessageFormat, bytes, _first.Settled || transfer.Settled);
-        var state = _first.State;
-        Forget();
-        Count();
-        _unanswered++;
-        Deliver(delivery, state);
     }
 
     /// <summary>Handles a delivery, and calls <see cref="Answer"/> in the end.</summary>
@@ -114,6 +101,37 @@ internal abstract class IncomingLink(AmqpSession session, Attach attach, string?
         RenewCredit();
     }
 
+    private void Gather(ArraySegment<byte> payload)
+    {
+        _parts ??= new MemoryStream();
+        _parts.Write(payload);
+        _partBytes += payload.Count;
+        Connection.CountParts(payload.Count);
+    }
+
+    private void Finish(Transfer last, ArraySegment<byte> payload)
+    {
+        var bytes = _parts is null ? payload : new(_parts.GetBuffer(), 0, (int)_parts.Length);
+        var delivery = new IncomingDelivery(_first!.DeliveryId, _first.MessageFormat, bytes, _first.Settled || last.Settled);
+        var state = _first.State;
+        var isTooLarge = _isTooLarge;
+        Forget();
+        Count();
+        _unanswered++;
+        if (isTooLarge)
+        {
+            Answer(delivery, new Rejected
+            {
+                Error = AmqpConditions.ErrorOf(
+                    AmqpConditions.MessageSizeExceeded, FormattableString.Invariant($"A message or batch may have {maxBytes} bytes.")),
+            });
+        }
+        else
+        {
+            Deliver(delivery, state);
+        }
+    }
+
     private void Count()
     {
         _credit--;
@@ -123,6 +141,12 @@ internal abstract class IncomingLink(AmqpSession session, Attach attach, string?
     private void Forget()
     {
         _first = null;
+        _isTooLarge = false;
+        Drop();
+    }
+
+    private void Drop()
+    {
         _parts = null;
         Connection.CountParts(-_partBytes);
         _partBytes = 0;

@@ -9,7 +9,7 @@ namespace ModelJobs.LocalRuntime.Broker;
 internal static class MessageSize
 {
     /// <summary>The envelope around the messages of a batch.</summary>
-    private const int BatchEnvelopeBytes = 60;
+    public const int BatchEnvelopeBytes = 60;
 
     /// <summary>Header, message annotations, properties and body sections with nothing in them.</summary>
     private const int SectionBytes = 40;
