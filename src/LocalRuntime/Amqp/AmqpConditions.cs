@@ -22,6 +22,8 @@ internal static class AmqpConditions
     public const string HandleInUse = "amqp:session:handle-in-use";
     public const string TransferLimitExceeded = "amqp:link:transfer-limit-exceeded";
     public const string MessageSizeExceeded = "amqp:link:message-size-exceeded";
+    public const string TransactionUnknownId = "amqp:transaction:unknown-id";
+    public const string TransactionRollback = "amqp:transaction:rollback";
     public const string ArgumentError = "com.microsoft:argument-error";
     public const string Timeout = "com.microsoft:timeout";
     public const string ServerBusy = "com.microsoft:server-busy";
@@ -58,6 +60,9 @@ internal static class AmqpConditions
 
     public static Error ErrorOf(string condition, string message) => new(new Symbol(condition)) { Description = message };
 
+    /// <summary>Whether nobody foresaw it.</summary>
+    public static bool IsDefect(Exception exception) => Of(exception) == InternalError && exception is not ServiceBusException;
+
     /// <summary>The status code that a management answer with an error condition has.</summary>
     public static int StatusOf(string condition) => (int)(condition switch
     {
@@ -74,7 +79,7 @@ internal static class AmqpConditions
     });
 
     /// <summary>What the client is told. A defect of ours is logged, not told.</summary>
-    public static string MessageOf(Exception exception) => Of(exception) == InternalError && exception is not ServiceBusException
+    public static string MessageOf(Exception exception) => IsDefect(exception)
         ? "The endpoint failed; its log says why."
         : exception is ServiceBusException { Reason: ServiceBusFailureReason.MessagingEntityNotFound, EntityPath: var entity }
             // Some clients know an unknown entity by these words alone.

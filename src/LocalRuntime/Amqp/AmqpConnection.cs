@@ -40,6 +40,7 @@ internal sealed partial class AmqpConnection : IDisposable
         _services = services;
         _abort = abort;
         Output = new FrameOutput(transport.Output, Gate, OnRoom);
+        Transactions = new ConnectionTransactions(services.Broker);
         _heardAt = services.Time.GetUtcNow();
     }
 
@@ -84,6 +85,8 @@ internal sealed partial class AmqpConnection : IDisposable
     public IEnumerable<AmqpLink> Links => _sessions.Values.SelectMany(static session => session.Links);
 
     public int LinkCount { get; set; }
+
+    public ConnectionTransactions Transactions { get; }
 
     /// <summary>Where messages are encoded before they are cut into frames.</summary>
     public ByteBuffer Scratch { get; } = new(1024, autoGrow: true);
@@ -189,6 +192,16 @@ internal sealed partial class AmqpConnection : IDisposable
                 AmqpConditions.UnauthorizedAccess,
                 $"No valid token was put for '{path}' on this connection. Use the connection string that the endpoint printed at its start.");
         }
+    }
+
+    /// <summary>What the client is told of a failure. One that is a defect of ours is logged.</summary>
+    public Error ErrorOf(Exception exception)
+    {
+        if (AmqpConditions.IsDefect(exception))
+        {
+            LogDefect(_services.Logger, exception);
+        }
+        return AmqpConditions.ErrorOf(exception);
     }
 
     /// <summary>Tells the client what it did wrong and ends the connection.</summary>
@@ -416,6 +429,7 @@ internal sealed partial class AmqpConnection : IDisposable
             session.OnEnd(isClean);
         }
         _sessions.Clear();
+        Transactions.EndAll();
     }
 
     private async Task FinishSendingAsync(Task sending)
@@ -434,6 +448,6 @@ internal sealed partial class AmqpConnection : IDisposable
     [LoggerMessage(Level = LogLevel.Debug, Message = "A client was refused: {Condition}: {Reason}")]
     private static partial void LogRefused(ILogger logger, string condition, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The AMQP endpoint failed on a frame")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The AMQP endpoint failed")]
     private static partial void LogDefect(ILogger logger, Exception exception);
 }

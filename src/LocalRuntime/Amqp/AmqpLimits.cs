@@ -59,6 +59,9 @@ internal static class AmqpLimits
     /// <summary>Answers to requests that wait for the client's credit.</summary>
     public const int MaxUnsentReplies = 200;
 
+    /// <summary>Open transactions of a connection.</summary>
+    public const int MaxTransactions = 100;
+
     /// <summary>How long a client may take to say hello.</summary>
     public static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(30);
 

@@ -65,7 +65,7 @@ internal abstract class AmqpLink
         LetGo(isClean: true);
     }
 
-    public void Detach(Exception exception) => Detach(AmqpConditions.ErrorOf(exception));
+    public void Detach(Exception exception) => Detach(Connection.ErrorOf(exception));
 
     /// <summary>Called once.</summary>
     protected abstract void OnEnd(bool isClean);

@@ -1,5 +1,6 @@
 using Amqp.Framing;
 using Amqp.Transactions;
+using Amqp.Types;
 using ModelJobs.LocalRuntime.Amqp.Nodes;
 using ModelJobs.LocalRuntime.Amqp.Security;
 using ModelJobs.LocalRuntime.Broker;
@@ -11,6 +12,7 @@ internal static class LinkFactory
 {
     private const string ClaimsNode = "$cbs";
     private const string ManagementSuffix = "/$management";
+    private static readonly Symbol Destination = new("com.microsoft:transfer-destination-address");
 
     /// <exception cref="AmqpRefusal">There is nothing at the address, or it is not for this client.</exception>
     /// <exception cref="Azure.Messaging.ServiceBus.ServiceBusException">There is no such queue.</exception>
@@ -18,7 +20,7 @@ internal static class LinkFactory
     {
         if (attach.Target is Coordinator)
         {
-            throw new AmqpRefusal(AmqpConditions.NotImplemented, "Transactions are not supported by this endpoint.");
+            return new CoordinatorLink(session, attach);
         }
         var source = attach.Source as Source;
         var address = attach.Role ? source?.Address : (attach.Target as Target)?.Address;
@@ -43,15 +45,28 @@ internal static class LinkFactory
         var queue = session.Connection.Broker.Find(entity.Queue);
         return attach.Role
             ? new ReplyLink(session, attach, path, path)
-            : new RequestLink(session, attach, path, path, new ManagementNode(session.Connection, queue, entity.IsDeadLetter));
+            : new RequestLink(session, attach, path, path, new ManagementNode(session.Connection, queue, entity.Part));
     }
 
     private static QueueIncomingLink CreateIncoming(AmqpSession session, Attach attach, string path)
     {
+        string? via = null;
+        if (attach.Properties?[Destination] is string destination)
+        {
+            // The address is where the transaction is; the messages go on from there.
+            via = path;
+            path = Claim.PathOf(destination);
+            session.Connection.ThrowUnlessAllowed(path);
+        }
         var entity = QueuePath.Parse(path);
-        return entity.IsDeadLetter
-            ? throw new AmqpRefusal(AmqpConditions.NotAllowed, $"'{entity}' is a dead-letter queue: messages cannot be sent to it.")
-            : new QueueIncomingLink(session, attach, path, session.Connection.Broker.Find(entity.Queue));
+        var queue = session.Connection.Broker.Find(entity.Queue);
+        if (entity.IsDeadLetter)
+        {
+            throw new AmqpRefusal(AmqpConditions.NotAllowed, $"'{entity}' is a dead-letter queue: messages cannot be sent to it.");
+        }
+        return queue.Definition.Kind == EntityKind.Subscription
+            ? throw BrokerErrors.NotASendTarget(queue.Name)
+            : new QueueIncomingLink(session, attach, path, queue, via);
     }
 
     private static QueueOutgoingLink CreateOutgoing(AmqpSession session, Attach attach, Source source, string path)
@@ -65,7 +80,7 @@ internal static class LinkFactory
             (true, true) => new SessionOutgoingLink(session, attach, source, path, queue),
             (true, false) => throw BrokerErrors.HasNoSessions(entity.ToString()),
             (false, true) => throw BrokerErrors.NeedsSession(queue.Name),
-            (false, false) => new QueueOutgoingLink(session, attach, path, queue, entity.IsDeadLetter),
+            (false, false) => new QueueOutgoingLink(session, attach, path, queue, entity.Part),
         };
     }
 }

@@ -17,7 +17,7 @@ internal static class Outcomes
         Modified { UndeliverableHere: true } modified => Settlement.Defer(Changes(modified.MessageAnnotations)),
         Modified modified => Settlement.Abandon(Changes(modified.MessageAnnotations)),
         Rejected rejected => DeadLetter(Changes(rejected.Error?.Info)),
-        TransactionalState => throw new AmqpRefusal(AmqpConditions.NotImplemented, "Transactions are not supported by this endpoint."),
+        TransactionalState { Outcome: { } outcome } => ToSettlement(outcome),
         _ => throw new AmqpRefusal(AmqpConditions.NotImplemented, $"{state.GetType().Name} is not an outcome that a queue knows."),
     };
 
@@ -25,9 +25,16 @@ internal static class Outcomes
     /// The answer to a settlement: the same outcome, since clients look for the type that they sent; of a rejection without its error, which they
     /// would take for a failure.
     /// </summary>
-    public static DeliveryState Echo(DeliveryState state, Exception? failure) => failure is not null
-        ? new Rejected { Error = AmqpConditions.ErrorOf(failure) }
-        : state is Rejected ? new Rejected() : state;
+    public static DeliveryState Echo(DeliveryState state) => state switch
+    {
+        Rejected => new Rejected(),
+        TransactionalState { Outcome: Rejected } => Within(state, new Rejected()),
+        _ => state,
+    };
+
+    /// <summary>An outcome of what was done in the transaction of <paramref name="state"/>, if it has one.</summary>
+    public static DeliveryState Within(DeliveryState? state, Outcome outcome)
+        => state is TransactionalState transactional ? new TransactionalState { TxnId = transactional.TxnId, Outcome = outcome } : outcome;
 
     /// <summary>A message is dead-lettered with its reasons among the changes.</summary>
     private static Settlement DeadLetter(Dictionary<string, object> changes)

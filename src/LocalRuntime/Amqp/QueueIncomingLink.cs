@@ -5,7 +5,12 @@ using ModelJobs.LocalRuntime.Broker;
 namespace ModelJobs.LocalRuntime.Amqp;
 
 /// <summary>A link that sends to a queue: messages, or batches of them, which are enqueued whole or not at all.</summary>
-internal sealed class QueueIncomingLink(AmqpSession session, Attach attach, string path, BrokerQueue queue)
+/// <param name="session">The link's session.</param>
+/// <param name="attach">What the client asked for.</param>
+/// <param name="path">The entity that the client must be allowed to use.</param>
+/// <param name="queue">The queue or topic.</param>
+/// <param name="via">The entity that a transaction goes through; null: the queue itself.</param>
+internal sealed class QueueIncomingLink(AmqpSession session, Attach attach, string path, BrokerQueue queue, string? via = null)
     : IncomingLink(session, attach, path, AmqpLimits.MaxDeliveryBytes)
 {
     protected override void Deliver(IncomingDelivery delivery, DeliveryState? state)
@@ -13,12 +18,14 @@ internal sealed class QueueIncomingLink(AmqpSession session, Attach attach, stri
         ValueTask<IReadOnlyList<long>> sending;
         try
         {
-            if (state is not null)
+            var messages = MessageReader.Read(delivery.Bytes, delivery.Format);
+            if (Connection.Transactions.Of(state) is { } transaction)
             {
-                // Only a transaction has something to say about a delivery that just began.
-                throw new AmqpRefusal(AmqpConditions.NotImplemented, "Transactions are not supported by this endpoint.");
+                transaction.Send(queue, messages, via);
+                Answer(delivery, Outcomes.Within(state, new Accepted()));
+                return;
             }
-            sending = queue.SendAsync(MessageReader.Read(delivery.Bytes, delivery.Format));
+            sending = queue.SendAsync(messages);
         }
         catch (Exception exception)
         {
@@ -45,6 +52,6 @@ internal sealed class QueueIncomingLink(AmqpSession session, Attach attach, stri
         });
     }
 
-    private static Outcome Outcome(Exception? failure)
-        => failure is null ? new Accepted() : new Rejected { Error = AmqpConditions.ErrorOf(failure) };
+    private Outcome Outcome(Exception? failure)
+        => failure is null ? new Accepted() : new Rejected { Error = Connection.ErrorOf(failure) };
 }

@@ -10,7 +10,7 @@ namespace ModelJobs.LocalRuntime.Amqp;
 /// A link that brings a queue's messages, its dead letters' or a session's. At most one receive waits at the broker for it, for no more than the
 /// client has credit for; messages that it got and can no longer send go back as if they had never left.
 /// </summary>
-internal class QueueOutgoingLink(AmqpSession session, Attach attach, string path, BrokerQueue queue, bool isDeadLetter)
+internal class QueueOutgoingLink(AmqpSession session, Attach attach, string path, BrokerQueue queue, SubQueue part)
     : OutgoingLink(session, attach, path), IDisposable
 {
     private readonly Queue<Delivery> _taken = new();
@@ -25,7 +25,7 @@ internal class QueueOutgoingLink(AmqpSession session, Attach attach, string path
     protected BrokerQueue Queue => queue;
 
     /// <summary>Where messages come from.</summary>
-    protected virtual ReceiveSource Source => new(isDeadLetter, Session: null);
+    protected virtual ReceiveSource Source => new(part, Session: null);
 
     public override void Attach() => WriteAttach(new Attach { Source = Asked.Source, Target = Asked.Target });
 
@@ -39,7 +39,7 @@ internal class QueueOutgoingLink(AmqpSession session, Attach attach, string path
         ValueTask settling;
         try
         {
-            settling = queue.SettleAsync(Source, lockToken, Outcomes.ToSettlement(state));
+            settling = SettleAsync(lockToken, state);
         }
         catch (Exception exception)
         {
@@ -66,7 +66,7 @@ internal class QueueOutgoingLink(AmqpSession session, Attach attach, string path
             // Who settled already does not want to know.
             if (!isSettled && !IsDetached)
             {
-                Session.WriteOutcome(deliveryId, ofClient: false, Outcomes.Echo(state, failure));
+                Session.WriteOutcome(deliveryId, ofClient: false, failure is null ? Outcomes.Echo(state) : new Rejected { Error = Connection.ErrorOf(failure) });
             }
         }
     }
@@ -188,6 +188,17 @@ internal class QueueOutgoingLink(AmqpSession session, Attach attach, string path
         // Tags of settled deliveries are not lock tokens, but clients want a GUID.
         var tag = isLocked ? delivery.LockToken : Numbered(delivery.SequenceNumber);
         Send(tag.ToByteArray(), payload, isLocked ? delivery.LockToken : null);
+    }
+
+    private ValueTask SettleAsync(Guid lockToken, DeliveryState state)
+    {
+        var settlement = Outcomes.ToSettlement(state);
+        if (Connection.Transactions.Of(state) is not { } transaction)
+        {
+            return queue.SettleAsync(Source, lockToken, settlement);
+        }
+        transaction.Settle(queue, Source, lockToken, settlement);
+        return ValueTask.CompletedTask;
     }
 
     private static Guid Numbered(long sequenceNumber)

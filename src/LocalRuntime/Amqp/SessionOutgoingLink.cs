@@ -1,5 +1,6 @@
 using Amqp.Framing;
 using Amqp.Types;
+using Azure.Messaging.ServiceBus;
 using ModelJobs.LocalRuntime.Broker;
 
 namespace ModelJobs.LocalRuntime.Amqp;
@@ -20,7 +21,7 @@ internal sealed class SessionOutgoingLink : QueueOutgoingLink
     private readonly CancellationTokenSource _accepting = new();
 
     public SessionOutgoingLink(AmqpSession session, Attach attach, Source source, string path, BrokerQueue queue)
-        : base(session, attach, path, queue, isDeadLetter: false)
+        : base(session, attach, path, queue, SubQueue.None)
     {
         _source = source;
         var filter = source.FilterSet[Filter];
@@ -37,7 +38,7 @@ internal sealed class SessionOutgoingLink : QueueOutgoingLink
 
     public new BrokerQueue Queue => base.Queue;
 
-    protected override ReceiveSource Source => new(IsDeadLetter: false, Lease);
+    protected override ReceiveSource Source => new(SubQueue.None, Lease);
 
     public override void Attach() => _ = AcceptAsync();
 

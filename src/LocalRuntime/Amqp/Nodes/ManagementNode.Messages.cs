@@ -22,7 +22,7 @@ internal sealed partial class ManagementNode
         return Success(new Map { ["expirations"] = expirations.ToArray() });
     }
 
-    private async Task<Reply> SettleAsync(Arguments arguments)
+    private async Task<Reply> SettleAsync(Arguments arguments, BrokerTransaction? transaction)
     {
         var source = Source(arguments);
         var changes = arguments.Properties("properties-to-modify");
@@ -39,7 +39,14 @@ internal sealed partial class ManagementNode
         };
         foreach (var token in arguments.Array<Guid>("lock-tokens"))
         {
-            await queue.SettleAsync(source, token, settlement).ConfigureAwait(false);
+            if (transaction is null)
+            {
+                await queue.SettleAsync(source, token, settlement).ConfigureAwait(false);
+            }
+            else
+            {
+                transaction.Settle(queue, source, token, settlement);
+            }
         }
         return Success(null);
     }
@@ -67,20 +74,30 @@ internal sealed partial class ManagementNode
             : Success(new Map { ["messages"] = Each(deliveries, delivery => new Map { ["message"] = Encode(delivery, isPeeked: true) }) });
     }
 
-    private async Task<Reply> ScheduleAsync(Arguments arguments)
+    private async Task<Reply> ScheduleAsync(Arguments arguments, BrokerTransaction? transaction)
     {
         var messages = arguments.List("messages")
             .Select(static item => (item as Map)?["message"] as byte[]
                 ?? throw new AmqpRefusal(AmqpConditions.ArgumentError, "A message to schedule must be the bytes of an AMQP message."))
             .Select(static bytes => MessageReader.Read(bytes))
             .ToList();
-        var numbers = await queue.SendAsync(messages).ConfigureAwait(false);
+        var numbers = transaction is null
+            ? await queue.SendAsync(messages).ConfigureAwait(false)
+            : transaction.Schedule(queue, messages);
         return Success(new Map { ["sequence-numbers"] = numbers.ToArray() });
     }
 
-    private async Task<Reply> CancelScheduledAsync(Arguments arguments)
+    private async Task<Reply> CancelScheduledAsync(Arguments arguments, BrokerTransaction? transaction)
     {
-        await queue.CancelScheduledAsync(arguments.Array<long>("sequence-numbers")).ConfigureAwait(false);
+        var numbers = arguments.Array<long>("sequence-numbers");
+        if (transaction is null)
+        {
+            await queue.CancelScheduledAsync(numbers).ConfigureAwait(false);
+        }
+        else
+        {
+            transaction.CancelScheduled(queue, numbers);
+        }
         return Success(null);
     }
 

@@ -1,4 +1,5 @@
 using Amqp.Types;
+using ModelJobs.LocalRuntime.Broker;
 
 namespace ModelJobs.LocalRuntime.Amqp.Nodes;
 
@@ -17,10 +18,18 @@ internal sealed partial class ManagementNode
         return Success(new Map { ["session-state"] = state?.ToArray() });
     }
 
-    private async Task<Reply> SetSessionStateAsync(Arguments arguments)
+    private async Task<Reply> SetSessionStateAsync(Arguments arguments, BrokerTransaction? transaction)
     {
         ReadOnlyMemory<byte>? state = arguments.OptionalBytes("session-state") is { } bytes ? bytes : default(ReadOnlyMemory<byte>?);
-        await queue.SetSessionStateAsync(Held(arguments.Text("session-id")), state).ConfigureAwait(false);
+        var lease = Held(arguments.Text("session-id"));
+        if (transaction is null)
+        {
+            await queue.SetSessionStateAsync(lease, state).ConfigureAwait(false);
+        }
+        else
+        {
+            transaction.SetSessionState(queue, lease, state);
+        }
         return Success(null);
     }
 

@@ -6,24 +6,25 @@ using ModelJobs.LocalRuntime.Broker;
 namespace ModelJobs.LocalRuntime.Amqp.Nodes;
 
 /// <summary><c>{entity}/$management</c>: what clients do with a queue that is neither sending nor receiving.</summary>
-internal sealed partial class ManagementNode(AmqpConnection connection, BrokerQueue queue, bool isDeadLetter) : IRequestNode
+internal sealed partial class ManagementNode(AmqpConnection connection, BrokerQueue queue, SubQueue part) : IRequestNode
 {
     private const string Namespace = "com.microsoft:";
 
     public Task<Reply> AnswerAsync(AmqpConnection _, Request request)
     {
         var arguments = new Arguments(request.Body as Map ?? [], request.Operation);
+        var transaction = request.Transaction;
         return request.Operation switch
         {
             Namespace + "renew-lock" => RenewLocksAsync(arguments),
             Namespace + "receive-by-sequence-number" => ReceiveDeferredAsync(arguments),
-            Namespace + "update-disposition" => SettleAsync(arguments),
+            Namespace + "update-disposition" => SettleAsync(arguments, transaction),
             Namespace + "peek-message" => PeekAsync(arguments),
-            Namespace + "schedule-message" => ScheduleAsync(arguments),
-            Namespace + "cancel-scheduled-message" => CancelScheduledAsync(arguments),
+            Namespace + "schedule-message" => ScheduleAsync(arguments, transaction),
+            Namespace + "cancel-scheduled-message" => CancelScheduledAsync(arguments, transaction),
             Namespace + "renew-session-lock" => RenewSessionLockAsync(arguments),
             Namespace + "get-session-state" => GetSessionStateAsync(arguments),
-            Namespace + "set-session-state" => SetSessionStateAsync(arguments),
+            Namespace + "set-session-state" => SetSessionStateAsync(arguments, transaction),
             Namespace + "get-message-sessions" => GetSessionsAsync(arguments),
             _ => throw new AmqpRefusal(AmqpConditions.NotImplemented, $"The operation '{request.Operation}' is not supported by this endpoint."),
         };
@@ -31,6 +32,7 @@ internal sealed partial class ManagementNode(AmqpConnection connection, BrokerQu
 
     public Reply Failure(Exception exception)
     {
+        connection.ErrorOf(exception);
         var condition = AmqpConditions.Of(exception);
         return new Reply(
             new Map
@@ -48,9 +50,9 @@ internal sealed partial class ManagementNode(AmqpConnection connection, BrokerQu
 
     /// <summary>Where the request is about: the queue or its dead letters, or the session that it names.</summary>
     private ReceiveSource Source(Arguments arguments)
-        => arguments.OptionalText("session-id") is { } session && !isDeadLetter
-            ? new(IsDeadLetter: false, Held(session))
-            : new(isDeadLetter, Session: null);
+        => arguments.OptionalText("session-id") is { } session && part == SubQueue.None
+            ? new(SubQueue.None, Held(session))
+            : new(part, Session: null);
 
     /// <summary>The hold on a session that a link of this connection has.</summary>
     private SessionLease Held(string sessionId)

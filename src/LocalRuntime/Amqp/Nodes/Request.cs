@@ -3,6 +3,7 @@ using Amqp.Framing;
 using Amqp.Types;
 using ModelJobs.LocalRuntime.Amqp.Messages;
 using ModelJobs.LocalRuntime.Amqp.Wire;
+using ModelJobs.LocalRuntime.Broker;
 
 namespace ModelJobs.LocalRuntime.Amqp.Nodes;
 
@@ -13,6 +14,9 @@ namespace ModelJobs.LocalRuntime.Amqp.Nodes;
 /// <param name="ReplyTo">Where the answer goes; null: to the link that fits.</param>
 internal sealed record Request(Map Properties, object? Body, object? MessageId, string? ReplyTo)
 {
+    /// <summary>The transaction that it is part of; null if none.</summary>
+    public BrokerTransaction? Transaction { get; init; }
+
     public string? Operation => this["operation"] as string;
 
     public object? this[string property] => Properties[property];

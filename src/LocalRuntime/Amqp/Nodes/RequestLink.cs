@@ -11,17 +11,17 @@ internal sealed class RequestLink(AmqpSession session, Attach attach, string add
         Request request;
         try
         {
-            request = Request.Read(delivery.Bytes);
+            request = Request.Read(delivery.Bytes) with { Transaction = Connection.Transactions.Of(state) };
         }
         catch (AmqpRefusal refusal)
         {
             Answer(delivery, new Rejected { Error = AmqpConditions.ErrorOf(refusal) });
             return;
         }
-        _ = AnswerAsync(delivery with { Bytes = default }, request);
+        _ = AnswerAsync(delivery with { Bytes = default }, request, state);
     }
 
-    private async Task AnswerAsync(IncomingDelivery delivery, Request request)
+    private async Task AnswerAsync(IncomingDelivery delivery, Request request, DeliveryState? state)
     {
         Reply reply;
         try
@@ -34,7 +34,7 @@ internal sealed class RequestLink(AmqpSession session, Attach attach, string add
         }
         Connection.Enter(() =>
         {
-            Answer(delivery, new Accepted());
+            Answer(delivery, Outcomes.Within(state, new Accepted()));
             ReplyLinkFor(request)?.Reply(reply.Encode(request));
         });
     }
