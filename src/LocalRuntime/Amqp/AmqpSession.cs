@@ -30,6 +30,12 @@ internal sealed class AmqpSession
 
     public IEnumerable<AmqpLink> Links => _links.Values;
 
+    /// <summary>
+    /// The entity of the session's first link. Clients that want transactions over several entities have all their links in one session,
+    /// and what they send to other entities goes through the first one.
+    /// </summary>
+    public string? Via { get; set; }
+
     /// <summary>Whether the client takes another transfer frame.</summary>
     public bool HasWindow => _window > 0;
 

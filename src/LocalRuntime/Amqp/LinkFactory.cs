@@ -34,7 +34,9 @@ internal static class LinkFactory
             return attach.Role ? new ReplyLink(session, attach, path, path: null) : new RequestLink(session, attach, path, path: null, new ClaimsNode());
         }
         session.Connection.ThrowUnlessAllowed(path);
-        return path.EndsWith(ManagementSuffix, StringComparison.OrdinalIgnoreCase)
+        var isManagement = path.EndsWith(ManagementSuffix, StringComparison.OrdinalIgnoreCase);
+        session.Via ??= QueuePath.Parse(isManagement ? path[..^ManagementSuffix.Length] : path).Queue;
+        return isManagement
             ? CreateForManagement(session, attach, path)
             : attach.Role ? CreateOutgoing(session, attach, source!, path) : CreateIncoming(session, attach, path);
     }
@@ -50,10 +52,10 @@ internal static class LinkFactory
 
     private static QueueIncomingLink CreateIncoming(AmqpSession session, Attach attach, string path)
     {
-        string? via = null;
+        var via = session.Via;
         if (attach.Properties?[Destination] is string destination)
         {
-            // The address is where the transaction is; the messages go on from there.
+            // Older clients say so: the address is where the transaction is; the messages go on from there.
             via = path;
             path = Claim.PathOf(destination);
             session.Connection.ThrowUnlessAllowed(path);

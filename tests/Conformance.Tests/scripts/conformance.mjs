@@ -1,5 +1,5 @@
 // The steps of conformance.py, with the official client for JavaScript. Usage: node conformance.mjs CONNECTION_STRING
-// Prints a line of JSON per step: {"step": ..., "outcome": "passed" or "failed", "detail": ...}; {"ask": "restart"} asks for the server to be
+// Prints a line of JSON per step: {"step": ..., "outcome": "passed" or "failed", "seconds": ..., "detail": ...}; {"ask": "restart"} asks for the server to be
 // killed and started again, which a line on standard input answers.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
@@ -16,12 +16,15 @@ const answers = readline.createInterface({ input: process.stdin })[Symbol.asyncI
 const print = (line) => process.stdout.write(JSON.stringify(line) + "\n");
 
 async function step(name, run) {
+  const begin = performance.now();
+  let outcome = "passed", detail = null;
   try {
     await run();
-    print({ step: name, outcome: "passed" });
   } catch (error) {
-    print({ step: name, outcome: "failed", detail: `${error?.stack ?? error}` });
+    outcome = "failed";
+    detail = `${error?.stack ?? error}`;
   }
+  print({ step: name, outcome, seconds: (performance.now() - begin) / 1000, detail });
 }
 
 async function using(resource, run) {
@@ -285,12 +288,12 @@ await step("accept the next session", async () => {
 await step("wait for a session in vain", async () => {
   const impatient = new ServiceBusClient(connectionString, { retryOptions: { maxRetries: 0, timeoutInMs: 1000 } });
   await using(impatient, async () => {
-    await assert.rejects(impatient.acceptNextSession("next-sessions"), (error) =>
+    await assert.rejects(impatient.acceptNextSession("idle-sessions"), (error) =>
       ["ServiceTimeout", "OperationTimeoutError", "SessionCannotBeLocked"].includes(error.code) || error.name === "OperationTimeoutError");
   });
   // The attempt left nothing behind that would take the session.
-  await send("next-sessions", { body: 3, sessionId: "three" });
-  await using(await client.acceptNextSession("next-sessions"), async (receiver) => {
+  await send("idle-sessions", { body: 3, sessionId: "three" });
+  await using(await client.acceptNextSession("idle-sessions"), async (receiver) => {
     await receiver.completeMessage(await receiveOne(receiver));
   });
 });

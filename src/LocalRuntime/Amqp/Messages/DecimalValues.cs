@@ -33,15 +33,17 @@ internal static class DecimalValues
         var bytes = value.Bytes;
         if (bytes.Length == Bytes && (bytes[0] & LargeSignificand) != LargeSignificand && bytes[1] % 2 == 0 && bytes[2] == 0 && bytes[3] == 0)
         {
-            var scale = Bias - ((BinaryPrimitives.ReadUInt16BigEndian(bytes) & 0x7fff) >> 1);
-            if (scale is >= 0 and <= MaxScale)
+            // The clients for .NET drop two bits of the exponent as they write it, and pay as little attention as they read it: its low
+            // eight bits are what counts.
+            var scale = (byte)(Bias - ((BinaryPrimitives.ReadUInt16BigEndian(bytes) & 0x7fff) >> 1));
+            if (scale <= MaxScale)
             {
                 return new decimal(
                     BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(12)),
                     BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(8)),
                     BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(4)),
                     isNegative: (bytes[0] & 0x80) != 0,
-                    (byte)scale);
+                    scale);
             }
         }
         throw new AmqpRefusal(AmqpConditions.NotAllowed, "A decimal property must have 96 bits and up to 28 places, as decimal128.");

@@ -74,29 +74,29 @@ internal sealed partial class ManagementNode
             : Success(new Map { ["messages"] = Each(deliveries, delivery => new Map { ["message"] = Encode(delivery, isPeeked: true) }) });
     }
 
-    private async Task<Reply> ScheduleAsync(Arguments arguments, BrokerTransaction? transaction)
+    private async Task<Reply> ScheduleAsync(Arguments arguments, Request request)
     {
         var messages = arguments.List("messages")
             .Select(static item => (item as Map)?["message"] as byte[]
                 ?? throw new AmqpRefusal(AmqpConditions.ArgumentError, "A message to schedule must be the bytes of an AMQP message."))
             .Select(static bytes => MessageReader.Read(bytes))
             .ToList();
-        var numbers = transaction is null
-            ? await queue.SendAsync(messages).ConfigureAwait(false)
-            : transaction.Schedule(queue, messages);
+        var numbers = request.Transaction is { } transaction
+            ? transaction.Schedule(queue, messages, request.Via)
+            : await queue.SendAsync(messages).ConfigureAwait(false);
         return Success(new Map { ["sequence-numbers"] = numbers.ToArray() });
     }
 
-    private async Task<Reply> CancelScheduledAsync(Arguments arguments, BrokerTransaction? transaction)
+    private async Task<Reply> CancelScheduledAsync(Arguments arguments, Request request)
     {
         var numbers = arguments.Array<long>("sequence-numbers");
-        if (transaction is null)
+        if (request.Transaction is { } transaction)
         {
-            await queue.CancelScheduledAsync(numbers).ConfigureAwait(false);
+            transaction.CancelScheduled(queue, numbers, request.Via);
         }
         else
         {
-            transaction.CancelScheduled(queue, numbers);
+            await queue.CancelScheduledAsync(numbers).ConfigureAwait(false);
         }
         return Success(null);
     }

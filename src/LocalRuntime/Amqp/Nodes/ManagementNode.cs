@@ -13,18 +13,17 @@ internal sealed partial class ManagementNode(AmqpConnection connection, BrokerQu
     public Task<Reply> AnswerAsync(AmqpConnection _, Request request)
     {
         var arguments = new Arguments(request.Body as Map ?? [], request.Operation);
-        var transaction = request.Transaction;
         return request.Operation switch
         {
             Namespace + "renew-lock" => RenewLocksAsync(arguments),
             Namespace + "receive-by-sequence-number" => ReceiveDeferredAsync(arguments),
-            Namespace + "update-disposition" => SettleAsync(arguments, transaction),
+            Namespace + "update-disposition" => SettleAsync(arguments, request.Transaction),
             Namespace + "peek-message" => PeekAsync(arguments),
-            Namespace + "schedule-message" => ScheduleAsync(arguments, transaction),
-            Namespace + "cancel-scheduled-message" => CancelScheduledAsync(arguments, transaction),
+            Namespace + "schedule-message" => ScheduleAsync(arguments, request),
+            Namespace + "cancel-scheduled-message" => CancelScheduledAsync(arguments, request),
             Namespace + "renew-session-lock" => RenewSessionLockAsync(arguments),
             Namespace + "get-session-state" => GetSessionStateAsync(arguments),
-            Namespace + "set-session-state" => SetSessionStateAsync(arguments, transaction),
+            Namespace + "set-session-state" => SetSessionStateAsync(arguments, request.Transaction),
             Namespace + "get-message-sessions" => GetSessionsAsync(arguments),
             _ => throw new AmqpRefusal(AmqpConditions.NotImplemented, $"The operation '{request.Operation}' is not supported by this endpoint."),
         };

@@ -17,6 +17,9 @@ internal sealed record Request(Map Properties, object? Body, object? MessageId, 
     /// <summary>The transaction that it is part of; null if none.</summary>
     public BrokerTransaction? Transaction { get; init; }
 
+    /// <summary>The entity that the transaction goes through; null: the request's own.</summary>
+    public string? Via { get; init; }
+
     public string? Operation => this["operation"] as string;
 
     public object? this[string property] => Properties[property];

@@ -11,7 +11,7 @@ internal sealed class RequestLink(AmqpSession session, Attach attach, string add
         Request request;
         try
         {
-            request = Request.Read(delivery.Bytes) with { Transaction = Connection.Transactions.Of(state) };
+            request = Request.Read(delivery.Bytes) with { Transaction = Connection.Transactions.Of(state), Via = Session.Via };
         }
         catch (AmqpRefusal refusal)
         {
