@@ -3,6 +3,7 @@ using Amqp;
 using Amqp.Framing;
 using ModelJobs.LocalRuntime.Amqp;
 using ModelJobs.LocalRuntime.Broker;
+using Transfer = Amqp.Framing.Transfer;
 
 namespace ModelJobs.LocalRuntime.Tests.Amqp;
 
