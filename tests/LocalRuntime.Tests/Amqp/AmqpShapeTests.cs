@@ -27,8 +27,8 @@ public sealed class AmqpShapeTests
     [InlineData("c0 02 02 41 42", "reaches beyond")]
     [InlineData("c0 04 02 41 42 43", "is longer than its values")]
     [InlineData("c1 02 01 41", "without a value")]
-    [InlineData("f0 00 00 00 05 7f ff ff ff 45", "has 2147483647 values")]
-    [InlineData("f0 00 00 00 05 7f ff ff ff 80", "reaches beyond")]
+    [InlineData("f0 00 00 00 05 00 ff ff ff 45", "has 16777215 values")]
+    [InlineData("f0 00 00 00 05 00 ff ff ff 80", "reaches beyond")]
     public void Measure_OfBytesThatAreNoValue_IsRefused(string hex, string reason)
     {
         var bytes = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));

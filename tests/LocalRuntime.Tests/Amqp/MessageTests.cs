@@ -47,7 +47,8 @@ public sealed class MessageTests
         Assert.Equal(sent.Body.ToArray(), read.Body.ToArray());
         Assert.Equal(sent.Properties, read.Properties);
         Assert.Equal(
-            sent with { Body = default, Properties = SentMessage.NoProperties }, (read with { Body = default, Properties = SentMessage.NoProperties }).WithWireBytes(0),
+            (sent with { Body = default, Properties = SentMessage.NoProperties }).WithWireBytes(0),
+            (read with { Body = default, Properties = SentMessage.NoProperties }).WithWireBytes(0),
             (one, other) => one.ToString() == other.ToString());
     }
 

@@ -1,4 +1,3 @@
-using System.Transactions;
 using Amqp;
 using Amqp.Framing;
 using Amqp.Transactions;
@@ -10,8 +9,6 @@ namespace ModelJobs.LocalRuntime.Tests.Amqp;
 
 public sealed class TransactionTests
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
-
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -20,22 +17,33 @@ public sealed class TransactionTests
         await using var endpoint = await TestEndpoint.StartAsync();
         var queue = endpoint.Broker.Find("q");
         await queue.SendAsync([new SentMessage { MessageId = "in" }]);
-        var session = await endpoint.BeginAsync();
-        var receiver = new ReceiverLink(session, "r", "q");
-        var sender = new SenderLink(session, "s", "q");
-        receiver.SetCredit(1, autoRestore: false);
-        var message = await receiver.ReceiveAsync(Soon);
-
-        using (var scope = new TransactionScope(TransactionScopeAsyncFlowOption.Enabled))
+        using var client = await RawClient.OpenAsync(endpoint);
+        var id = await DeclareAsync(client);
+        await client.SendAsync(new Attach { LinkName = "s", Handle = 1, Role = false, Source = new Source(), Target = new Target { Address = "q" } });
+        await client.ReadAsync<Attach>();
+        await client.ReadAsync<Flow>();
+        await client.SendAsync(new Attach { LinkName = "r", Handle = 2, Role = true, Source = new Source { Address = "q" }, Target = new Target() });
+        await client.ReadAsync<Attach>();
+        await client.SendAsync(new Flow
         {
-            receiver.Accept(message);
-            await sender.SendAsync(new Message { Properties = new Properties { MessageId = "out" } });
-            Assert.Equal(["in"], await IdsAsync(queue));
-            if (commits)
-            {
-                scope.Complete();
-            }
-        }
+            NextIncomingId = 0, IncomingWindow = 9, NextOutgoingId = 1, OutgoingWindow = 9, Handle = 2, DeliveryCount = 0, LinkCredit = 1,
+        });
+        var delivery = await client.ReadAsync<Transfer>();
+
+        await client.SendAsync(new Dispose
+        {
+            Role = true, First = delivery.DeliveryId, Settled = false, State = new TransactionalState { TxnId = id, Outcome = new Accepted() },
+        });
+        Assert.IsType<Accepted>(Assert.IsType<TransactionalState>((await client.ReadAsync<Dispose>()).State).Outcome);
+        await client.SendAsync(
+            new Transfer { Handle = 1, DeliveryId = 1, DeliveryTag = [1], State = new TransactionalState { TxnId = id } },
+            Bytes(new Message { Properties = new Properties { MessageId = "out" } }));
+        Assert.IsType<Accepted>(Assert.IsType<TransactionalState>((await client.ReadAsync<Dispose>()).State).Outcome);
+        Assert.Equal(["in"], await IdsAsync(queue));
+        await client.SendAsync(
+            new Transfer { Handle = 0, DeliveryId = 2, DeliveryTag = [2] },
+            Bytes(new Message { BodySection = new AmqpValue { Value = new Discharge { TxnId = id, Fail = !commits } } }));
+        Assert.IsType<Accepted>((await client.ReadAsync<Dispose>()).State);
 
         Assert.Equal([commits ? "out" : "in"], await IdsAsync(queue));
     }
