@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Reflection;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace ModelJobs.Conformance.Tests;
 
-/// <summary><c>jobs serve</c> as a process, with the queues in app/infra/servicebus.json and a data folder that outlives a kill.</summary>
+/// <summary><c>jobs serve</c> as a process, with the queues in app/infra/servicebus.json beside the app's own, and a data folder that outlives a kill.</summary>
 internal sealed partial class ServedQueues : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
@@ -22,12 +23,13 @@ internal sealed partial class ServedQueues : IAsyncDisposable
     public async Task StartAsync()
     {
         var program = Metadata("JobsProgram");
+        var appFolder = MakeAppFolder();
         var start = new ProcessStartInfo("dotnet", [program, "serve", "--port", "0", "--amqp-port", _port, "--data", _dataFolder])
         {
             RedirectStandardError = true,
             WorkingDirectory = _dataFolder,
         };
-        start.Environment["LocalRuntime__AppRoot"] = Path.Combine(AppContext.BaseDirectory, "app");
+        start.Environment["LocalRuntime__AppRoot"] = appFolder;
         // No job runs here, so no blobs are needed.
         start.Environment["LocalRuntime__Azurite"] = "None";
         var started = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -75,6 +77,30 @@ internal sealed partial class ServedQueues : IAsyncDisposable
     /// <summary>What the project file says.</summary>
     public static string Metadata(string key)
         => typeof(ServedQueues).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == key).Value!;
+
+    /// <summary>An app's root in the data folder; the app's functions need their queues too.</summary>
+    private string MakeAppFolder()
+    {
+        var source = Path.Combine(AppContext.BaseDirectory, "app");
+        var folder = Path.Combine(_dataFolder, "app");
+        Directory.CreateDirectory(Path.Combine(folder, "infra"));
+        foreach (var file in new[] { "host.json", "local.settings.json" })
+        {
+            File.Copy(Path.Combine(source, file), Path.Combine(folder, file), overwrite: true);
+        }
+
+        var definition = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "app-queues.json")))!;
+        var own = JsonNode.Parse(File.ReadAllText(Path.Combine(source, "infra", "servicebus.json")))!;
+        foreach (var queue in QueuesOf(own))
+        {
+            QueuesOf(definition).Add(queue!.DeepClone());
+        }
+
+        File.WriteAllText(Path.Combine(folder, "infra", "servicebus.json"), definition.ToJsonString());
+        return folder;
+
+        static JsonArray QueuesOf(JsonNode config) => config["UserConfig"]!["Namespaces"]![0]!["Queues"]!.AsArray();
+    }
 
     [GeneratedRegex("Endpoint=sb://.*")]
     private static partial Regex Endpoint();
