@@ -93,7 +93,13 @@ public sealed class HostileClientTests
         await lazy.ReadAsync<Attach>();
         await lazy.SendAsync(new Flow
         {
-            NextIncomingId = 0, IncomingWindow = 1_000_000, NextOutgoingId = 0, OutgoingWindow = 1, Handle = 0, DeliveryCount = 0, LinkCredit = 1000,
+            NextIncomingId = 0,
+            IncomingWindow = 1_000_000,
+            NextOutgoingId = 0,
+            OutgoingWindow = 1,
+            Handle = 0,
+            DeliveryCount = 0,
+            LinkCredit = 1000,
         });
         await lazy.ReadAsync<Transfer>();
 

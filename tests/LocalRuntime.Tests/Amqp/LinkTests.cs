@@ -215,7 +215,10 @@ public sealed class LinkTests
 
         await client.SendAsync(new Dispose
         {
-            Role = true, First = 0, Last = uint.MaxValue, Settled = false,
+            Role = true,
+            First = 0,
+            Last = uint.MaxValue,
+            Settled = false,
             State = new Rejected { Error = new Error("com.microsoft:dead-letter") { Info = new Fields { [new Symbol("DeadLetterReason")] = "why" } } },
         });
 
@@ -258,7 +261,14 @@ public sealed class LinkTests
 
     private static Flow Credit(uint credit, bool isDrain = false) => new()
     {
-        NextIncomingId = 0, IncomingWindow = 1000, NextOutgoingId = 0, OutgoingWindow = 1000, Handle = 0, DeliveryCount = 0, LinkCredit = credit, Drain = isDrain,
+        NextIncomingId = 0,
+        IncomingWindow = 1000,
+        NextOutgoingId = 0,
+        OutgoingWindow = 1000,
+        Handle = 0,
+        DeliveryCount = 0,
+        LinkCredit = credit,
+        Drain = isDrain,
     };
 
     /// <summary>Attaches a receiver to the queue.</summary>
@@ -266,7 +276,12 @@ public sealed class LinkTests
     {
         await client.SendAsync(new Attach
         {
-            LinkName = "l", Handle = 0, Role = true, RcvSettleMode = ReceiverSettleMode.Second, Source = new Source { Address = "q" }, Target = new Target(),
+            LinkName = "l",
+            Handle = 0,
+            Role = true,
+            RcvSettleMode = ReceiverSettleMode.Second,
+            Source = new Source { Address = "q" },
+            Target = new Target(),
         });
         Assert.Equal((ulong)AmqpLimits.MaxDeliveryBytes, (await client.ReadAsync<Attach>()).MaxMessageSize);
     }

@@ -38,9 +38,19 @@ public sealed class MessageTests
     {
         var sent = new SentMessage
         {
-            Body = new byte[] { 1, 2, 3 }, MessageId = "id", SessionId = "session", PartitionKey = "session", TransactionPartitionKey = "via",
-            CorrelationId = "correlation", Subject = "subject", To = "to", ReplyTo = "reply", ReplyToSessionId = "reply-session",
-            ContentType = "type", TimeToLive = TimeSpan.FromMinutes(5), ScheduledEnqueueTime = new(2026, 1, 2, 0, 0, 0, TimeSpan.Zero),
+            Body = new byte[] { 1, 2, 3 },
+            MessageId = "id",
+            SessionId = "session",
+            PartitionKey = "session",
+            TransactionPartitionKey = "via",
+            CorrelationId = "correlation",
+            Subject = "subject",
+            To = "to",
+            ReplyTo = "reply",
+            ReplyToSessionId = "reply-session",
+            ContentType = "type",
+            TimeToLive = TimeSpan.FromMinutes(5),
+            ScheduledEnqueueTime = new(2026, 1, 2, 0, 0, 0, TimeSpan.Zero),
             Properties = new Dictionary<string, object> { ["p"] = 1 },
         };
         var read = RoundTrip(sent);
@@ -145,7 +155,11 @@ public sealed class MessageTests
     {
         var delivery = new Delivery
         {
-            Content = message, SequenceNumber = 1, DeliveryCount = 1, EnqueuedTime = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), TimeToLive = message.TimeToLive,
+            Content = message,
+            SequenceNumber = 1,
+            DeliveryCount = 1,
+            EnqueuedTime = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero),
+            TimeToLive = message.TimeToLive,
         };
         return MessageReader.Read(MessageWriter.Write(delivery, new ByteBuffer(64, autoGrow: true)).ToArray());
     }

@@ -135,7 +135,11 @@ public sealed class SessionLinkTests
     {
         var attach = new Attach
         {
-            LinkName = "l", Handle = 0, Role = true, Source = new Source { Address = "q", FilterSet = new Map { [Filter] = session } }, Target = new Target(),
+            LinkName = "l",
+            Handle = 0,
+            Role = true,
+            Source = new Source { Address = "q", FilterSet = new Map { [Filter] = session } },
+            Target = new Target(),
         };
         if (timeout is { } milliseconds)
         {

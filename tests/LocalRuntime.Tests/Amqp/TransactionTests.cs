@@ -26,13 +26,22 @@ public sealed class TransactionTests
         await client.ReadAsync<Attach>();
         await client.SendAsync(new Flow
         {
-            NextIncomingId = 0, IncomingWindow = 9, NextOutgoingId = 1, OutgoingWindow = 9, Handle = 2, DeliveryCount = 0, LinkCredit = 1,
+            NextIncomingId = 0,
+            IncomingWindow = 9,
+            NextOutgoingId = 1,
+            OutgoingWindow = 9,
+            Handle = 2,
+            DeliveryCount = 0,
+            LinkCredit = 1,
         });
         var delivery = await client.ReadAsync<Transfer>();
 
         await client.SendAsync(new Dispose
         {
-            Role = true, First = delivery.DeliveryId, Settled = false, State = new TransactionalState { TxnId = id, Outcome = new Accepted() },
+            Role = true,
+            First = delivery.DeliveryId,
+            Settled = false,
+            State = new TransactionalState { TxnId = id, Outcome = new Accepted() },
         });
         Assert.IsType<Accepted>(Assert.IsType<TransactionalState>((await client.ReadAsync<Dispose>()).State).Outcome);
         await client.SendAsync(

@@ -179,7 +179,7 @@ internal sealed partial class TaskHub
 
         var outcome = completed.OrchestrationStatus == OrchestrationStatus.Completed
             ? new SubOrchestrationInstanceCompletedEvent(HistoryEvent.NoId, parent.TaskScheduleId, completed.Result)
-                { Timestamp = completed.Timestamp }
+            { Timestamp = completed.Timestamp }
             : (HistoryEvent)ChildFailed(
                 parent.TaskScheduleId, completed.FailureDetails ?? WasTerminated(instance, completed), completed.Timestamp);
         Answer(parent.OrchestrationInstance.InstanceId, ExecutionId.Parse(parent.OrchestrationInstance.ExecutionId), outcome, effects);
