@@ -47,6 +47,7 @@ public static class ModelJobsApp
 
         AddClients(services);
         services.AddSingleton<JobBlobs>();
+        services.AddSingleton<IdempotencyKeys>();
         services.AddSingleton<InputWriter>();
         services.AddSingleton<JobRequestReader>();
         services.AddSingleton<ChunkSender>();
