@@ -12,4 +12,7 @@ public sealed class LocalRuntimeAddress
         get => _baseUri ?? throw new InvalidOperationException("The address is known once the host has started.");
         internal set => _baseUri = value;
     }
+
+    /// <summary>Whether the host has started.</summary>
+    internal bool IsKnown => _baseUri is not null;
 }

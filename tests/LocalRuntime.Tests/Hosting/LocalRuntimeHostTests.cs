@@ -1,7 +1,10 @@
 using Azure.Messaging.ServiceBus;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using ModelJobs.LocalRuntime.Hosting;
+using ModelJobs.LocalRuntime.Tests.Engine;
 using ModelJobs.LocalRuntime.Tests.Worker;
 
 namespace ModelJobs.LocalRuntime.Tests.Hosting;
@@ -30,8 +33,57 @@ public sealed class LocalRuntimeHostTests
         var exception = await Assert.ThrowsAsync<LocalRuntimeException>(() => TestApp.StartAsync<NoFunctions>($"--LocalRuntime:HttpPort={port}"));
 
         Assert.Contains($"Port {port} of 127.0.0.1 is in use", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("LocalRuntime:HttpPort", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("--port (LocalRuntime:HttpPort)", exception.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Start_ThatFails_IsThrownAndNotLogged()
+    {
+        await using var app = await TestApp.StartAsync<NoFunctions>();
+        var port = app.Host.Services.GetRequiredService<LocalRuntimeAddress>().BaseUri.Port;
+        using var log = new ListLoggerProvider();
+
+        await Assert.ThrowsAsync<LocalRuntimeException>(
+            () => TestApp.StartAsync<NoFunctions>(builder => builder.Logging.AddProvider(log), $"--LocalRuntime:HttpPort={port}"));
+
+        Assert.DoesNotContain(log.Entries, entry => entry.Contains("failed to start", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Stop_ThatFails_IsLogged()
+    {
+        using var log = new ListLoggerProvider();
+        await using var app = await TestApp.StartAsync<NoFunctions>(builder =>
+        {
+            builder.Logging.AddProvider(log);
+            builder.Services.AddHostedService<FailsToStop>();
+        });
+
+        await Assert.ThrowsAnyAsync<Exception>(() => app.Host.StopAsync(Cancel).WaitAsync(TestApp.Limit, Cancel));
+
+        Assert.Contains(log.Entries, entry => entry.Contains("failed to stop", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Build_WithoutQueueDefinition_SaysWhereItBelongs()
+    {
+        using var folder = new AppFolder();
+
+        var exception = Assert.Throws<LocalRuntimeException>(() => TestApp.CreateBuilder(folder, typeof(ServiceBusTriggerTests.Ordered)).Build());
+
+        Assert.Contains($"there is no {Path.Combine("infra", "servicebus.json")} in the app's root ({folder.Path})", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Options_InAnAppRootOfItsOwn_KeepTheStateThere()
+    {
+        using var folder = new AppFolder();
+
+        var options = LocalRuntimeOptions.Read(new ConfigurationBuilder().Build(), folder.Path);
+
+        Assert.Equal(Path.Combine(folder.Path, ".local"), options.DataFolder);
+    }
+
 
     [Theory]
     [InlineData("--LocalRuntime:HttpPort=http", "'LocalRuntime:HttpPort' is 'http'; it must be a whole number from 0 to 65535")]
@@ -121,6 +173,16 @@ public sealed class LocalRuntimeHostTests
     public sealed class Captive(Scoped scoped)
     {
         public Scoped Scoped => scoped;
+    }
+
+    private sealed class FailsToStop : IHostedService
+    {
+        private bool _hasFailed;
+
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) =>
+            Interlocked.Exchange(ref _hasFailed, true) ? Task.CompletedTask : throw new InvalidOperationException();
     }
 
     private sealed class Recorder : IHostedService
