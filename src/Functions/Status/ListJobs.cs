@@ -5,7 +5,6 @@ using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Http;
-using ModelJobs.Functions.Submit;
 
 namespace ModelJobs.Functions.Status;
 

@@ -76,14 +76,14 @@ internal sealed class SubmitJob(
         try
         {
             var onlyIfNew = new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
-            var body = BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(manifest, StorageJson.Default.JobManifest));
+            var body = BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(manifest, ManifestJson.Default.JobManifest));
             await blob.UploadAsync(body.ToStream(), onlyIfNew, cancellationToken);
             return manifest;
         }
         catch (RequestFailedException exists) when (exists.Status is StatusCodes.Status409Conflict or StatusCodes.Status412PreconditionFailed)
         {
             var content = await blob.DownloadContentAsync(cancellationToken);
-            return JsonSerializer.Deserialize(content.Value.Content.ToMemory().Span, StorageJson.Default.JobManifest)
+            return JsonSerializer.Deserialize(content.Value.Content.ToMemory().Span, ManifestJson.Default.JobManifest)
                 ?? throw new InvalidDataException($"The manifest of job {manifest.Id} is empty.");
         }
     }

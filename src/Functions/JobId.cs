@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 
-namespace ModelJobs.Functions.Submit;
+namespace ModelJobs.Functions;
 
 /// <summary>Makes ids of jobs. They are instance ids, session ids and blob prefixes: short, lower case, no separators that those refuse.</summary>
 internal static class JobId
