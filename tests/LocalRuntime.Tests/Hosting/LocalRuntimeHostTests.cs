@@ -50,18 +50,22 @@ public sealed class LocalRuntimeHostTests
     }
 
     [Fact]
-    public async Task Stop_ThatFails_IsLogged()
+    public async Task Service_OfTheAppThatFailsLater_IsLogged()
     {
         using var log = new ListLoggerProvider();
+        var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var app = await TestApp.StartAsync<NoFunctions>(builder =>
         {
             builder.Logging.AddProvider(log);
-            builder.Services.AddHostedService<FailsToStop>();
+            builder.Services.AddHostedService(_ => new Failing(start.Task));
         });
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        app.Host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(stopping.SetResult);
 
-        await Assert.ThrowsAnyAsync<Exception>(() => app.Host.StopAsync(Cancel).WaitAsync(TestApp.Limit, Cancel));
+        start.SetResult();
+        await stopping.Task.WaitAsync(TestApp.Limit, Cancel);
 
-        Assert.Contains(log.Entries, entry => entry.Contains("failed to stop", StringComparison.Ordinal));
+        Assert.Contains("BackgroundService failed", log.Entries);
     }
 
     [Fact]
@@ -175,14 +179,13 @@ public sealed class LocalRuntimeHostTests
         public Scoped Scoped => scoped;
     }
 
-    private sealed class FailsToStop : IHostedService
+    private sealed class Failing(Task start) : BackgroundService
     {
-        private bool _hasFailed;
-
-        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) =>
-            Interlocked.Exchange(ref _hasFailed, true) ? Task.CompletedTask : throw new InvalidOperationException();
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            await start;
+            throw new InvalidOperationException();
+        }
     }
 
     private sealed class Recorder : IHostedService
