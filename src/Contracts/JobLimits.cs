@@ -1,6 +1,6 @@
 namespace ModelJobs.Contracts;
 
-/// <summary>The limits that a caller can meet, in one place. Limits of Azure itself: docs/limits.md.</summary>
+/// <summary>The limits that a caller can meet, and those that jobs are cut by, in one place. Limits of Azure itself: docs/limits.md.</summary>
 public static class JobLimits
 {
     /// <summary>Items in a chunk when the job does not say.</summary>
@@ -27,8 +27,11 @@ public static class JobLimits
     /// <summary>Highest <see cref="JobOptions.MaxConcurrency"/>.</summary>
     public const int MaxConcurrency = 1000;
 
-    /// <summary>Lanes of a job ordered by key: how many of its keys can make progress at once.</summary>
-    public const int DefaultLanes = 64;
+    /// <summary>
+    /// Lanes of a job ordered by key, or fewer where its <see cref="JobOptions.MaxConcurrency"/> is lower: how many of its keys can make
+    /// progress at once.
+    /// </summary>
+    public const int MaxLanes = 64;
 
     /// <summary>Most bytes of one item's line, as sent and as stored (which spells some characters out).</summary>
     public const int MaxItemBytes = 1024 * 1024;
@@ -56,6 +59,15 @@ public static class JobLimits
 
     /// <summary>Most characters of an item's id, its key, a job's idempotency key or a model's name.</summary>
     public const int MaxNameLength = 256;
+
+    /// <summary>Jobs in one page of a list when the caller does not say.</summary>
+    public const int DefaultListedJobs = 50;
+
+    /// <summary>Most jobs in one page of a list.</summary>
+    public const int MaxListedJobs = 200;
+
+    /// <summary>Longest <c>Prefer: wait</c>, in seconds; gateways cut calls not much later.</summary>
+    public const int MaxWaitSeconds = 60;
 
     /// <summary>Largest body of a chunk or result message that travels inline; above it the message names a blob range (claim check).</summary>
     public const int MaxInlineBytes = 64 * 1024;

@@ -9,7 +9,8 @@ public sealed class JobSettings
     public const string Section = "Jobs";
 
     /// <summary>Blob container of all jobs.</summary>
-    [Required, RegularExpression("^[a-z0-9](-?[a-z0-9]){2,62}$")]
+    [RegularExpression("^(?=.{3,63}$)[a-z0-9](-?[a-z0-9])*$", ErrorMessage = "a container's name has 3 to 63 lower-case letters, digits and single hyphens")]
+    [Required]
     public string Container { get; set; } = "modeljobs";
 
     /// <summary>Pages of one job in flight at once.</summary>

@@ -36,8 +36,7 @@ public static class ModelJobsApp
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<JobSettings>()
-            .BindConfiguration(JobSettings.Section)
-            .ValidateDataAnnotations()
+            .Configure<IConfiguration>((settings, configuration) => StrictSettings.Bind(configuration.GetSection(JobSettings.Section), settings))
             .ValidateOnStart();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<JobSettings>>().Value);
 
@@ -47,6 +46,7 @@ public static class ModelJobsApp
 
         AddClients(services);
         services.AddSingleton<JobBlobs>();
+        services.AddSingleton<IdempotencyKeys>();
         services.AddSingleton<InputWriter>();
         services.AddSingleton<JobRequestReader>();
         services.AddSingleton<ChunkSender>();
@@ -70,8 +70,10 @@ public static class ModelJobsApp
             string PathOf(IConfigurationSection model) => Path.Combine(root, model["Path"] ?? "");
             return new RunnerKind(
                 "onnx",
-                model => new OnnxRunner(PathOf(model), model.Get<OnnxRunnerOptions>()),
-                model => File.Exists(PathOf(model)) ? null : $"{model.Path}:Path must name the model's .onnx file; there is no '{PathOf(model)}'.");
+                model => new OnnxRunner(PathOf(model), OnnxRunnerOptions.Read(model)),
+                model => File.Exists(PathOf(model))
+                    ? OnnxRunnerOptions.ProblemOf(model)
+                    : $"{model.Path}:Path must name the model's .onnx file; there is no '{PathOf(model)}'");
         });
         services.AddSingleton(new RunnerKind("external", Create: null, ProblemOfExternal));
         services.AddHostedService<ModelCheck>();

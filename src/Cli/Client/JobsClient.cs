@@ -18,9 +18,6 @@ internal sealed class JobsClient : IDisposable
     /// <summary>Time for an answer to begin, beyond what the call itself asks the service to wait. Bodies of items have no limit.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(60);
 
-    /// <summary>Most jobs to ask for in one page; the service refuses more than 200.</summary>
-    private const int MaxPageJobs = 100;
-
     private readonly HttpClient _http;
     private readonly string? _key;
     private readonly TimeProvider _time;
@@ -70,12 +67,12 @@ internal sealed class JobsClient : IDisposable
         return await ReadAsync(response, ContractsJson.Wire.Job, cancellationToken);
     }
 
-    /// <summary>Lists jobs, following the service's pages.</summary>
+    /// <summary>Lists jobs, the newest first, following the service's pages.</summary>
     /// <param name="top">Most jobs to list.</param>
     /// <param name="cancellationToken">Breaks off the call.</param>
     public async IAsyncEnumerable<Job> ListAsync(int top, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string? path = $"api/jobs?top={Math.Min(top, MaxPageJobs)}";
+        string? path = $"api/jobs?top={Math.Min(top, JobLimits.MaxListedJobs)}";
         for (int listed = 0; path is not null;)
         {
             JobList page = await ListPageAsync(path, cancellationToken);

@@ -11,6 +11,9 @@ internal sealed class ServiceException : CommandException
     private ServiceException(string message, bool isTransient, Exception? inner = null)
         : base(message, inner) => IsTransient = isTransient;
 
+    /// <summary>The kind of problem, as <c>/problems/{kind}</c>, if the service refused the call with one.</summary>
+    public string? ProblemType { get; private init; }
+
     /// <summary>Whether the same call can succeed a moment later.</summary>
     public bool IsTransient { get; }
 
@@ -33,7 +36,10 @@ internal sealed class ServiceException : CommandException
     /// <summary>The service answered with an error; <paramref name="problem"/> explains it, if the service did.</summary>
     public static ServiceException Refused(Uri endpoint, HttpStatusCode status, Problem? problem) => new(
         problem is null ? $"{Address(endpoint)} answered {(int)status} {status}." : Explain(problem),
-        isTransient: status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)status >= 500);
+        isTransient: status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)status >= 500)
+    {
+        ProblemType = problem?.Type,
+    };
 
     private static string Address(Uri endpoint) => endpoint.GetLeftPart(UriPartial.Authority);
 

@@ -3,7 +3,7 @@ using ModelJobs.Cli.Client;
 
 namespace ModelJobs.Cli.Commands;
 
-/// <summary>Which service a command talks to. The options apply to every command but those that serve themselves.</summary>
+/// <summary>Which service a command talks to. Commands that serve in their own process do not have these options.</summary>
 internal sealed class ConnectionOptions
 {
     private const string DefaultEndpoint = "http://localhost:7071";
@@ -19,20 +19,18 @@ internal sealed class ConnectionOptions
         {
             Description = $"Where the service answers; {DefaultEndpoint} if neither this nor {EndpointVariable} is given",
             HelpName = "URL",
-            Recursive = true,
         };
-        Key = new Option<string>("--key")
+        Key = new Option<string>("--function-key")
         {
             Description = $"Function key of the service; better given as {KeyVariable}, which other users of the machine cannot see",
             HelpName = "KEY",
-            Recursive = true,
         };
     }
 
     /// <summary><c>--endpoint</c></summary>
     public Option<string> Endpoint { get; }
 
-    /// <summary><c>--key</c></summary>
+    /// <summary><c>--function-key</c></summary>
     public Option<string> Key { get; }
 
     /// <summary>A client of the service that the command line, or else the environment, names.</summary>
@@ -45,12 +43,12 @@ internal sealed class ConnectionOptions
         return new JobsClient(uri, arguments.GetValue(Key) ?? Variable(KeyVariable), _environment.Time);
     }
 
-    /// <summary>Refuses the options on a command that serves in process, where they would be ignored in silence.</summary>
-    public void RefuseOn(Command command) => command.Validators.Add(result =>
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
     {
-        if (result.GetResult(Endpoint) is { Implicit: false } || result.GetResult(Key) is { Implicit: false })
-            result.AddError($"{Endpoint.Name} and {Key.Name} do not apply to `jobs {command.Name}`, which serves in its own process.");
-    });
+        command.Options.Add(Endpoint);
+        command.Options.Add(Key);
+    }
 
     private string? Variable(string name) => _environment.GetVariable(name) is { Length: > 0 } value ? value : null;
 }

@@ -25,6 +25,7 @@ internal sealed class ItemLinesCommand : Command
         _lines = lines;
         Arguments.Add(_job);
         Options.Add(_follow);
+        connection.AddTo(this);
         SetAction(RunAsync);
     }
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 
 namespace ModelJobs.Cli.Commands;
 
@@ -14,10 +16,8 @@ internal sealed class JobsCommandLine
         var connection = new ConnectionOptions(environment);
         _root = new RootCommand("Runs model jobs: batch inference of a file of items.")
         {
-            connection.Endpoint,
-            connection.Key,
-            new RunCommand(environment, connection),
-            new ServeCommand(environment, connection),
+            new RunCommand(environment),
+            new ServeCommand(environment),
             new SubmitCommand(environment, connection),
             new WatchCommand(environment, connection),
             new ShowCommand(environment, connection),
@@ -25,6 +25,8 @@ internal sealed class JobsCommandLine
             ItemLinesCommand.Results(environment, connection),
             ItemLinesCommand.Errors(environment, connection),
         };
+        HelpOption help = _root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExitCodes((SynchronousCommandLineAction)help.Action!);
     }
 
     /// <summary>Runs one command.</summary>

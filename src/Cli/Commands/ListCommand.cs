@@ -25,6 +25,7 @@ internal sealed class ListCommand : Command
         _connection = connection;
         Options.Add(_top);
         Options.Add(_json);
+        connection.AddTo(this);
         SetAction(RunAsync);
     }
 

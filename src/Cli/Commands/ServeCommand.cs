@@ -16,7 +16,7 @@ internal sealed class ServeCommand : Command
     private readonly Option<string> _data = StandardOptions.Data();
 
     private readonly Option<int?> _port = StandardOptions.Number(
-        "--port", IPEndPoint.MinPort, IPEndPoint.MaxPort, "TCP port of the HTTP API (0 takes a free one)", DefaultPort, "-p");
+        "--port", IPEndPoint.MinPort, IPEndPoint.MaxPort, $"TCP port of the HTTP API, 0 for a free one; if not given, the setting LocalRuntime:HttpPort, or {DefaultPort}", null, "-p");
 
     private readonly Option<int?> _amqpPort = new("--amqp-port")
     {
@@ -36,26 +36,24 @@ internal sealed class ServeCommand : Command
         },
     };
 
-    public ServeCommand(CommandEnvironment environment, ConnectionOptions connection)
+    public ServeCommand(CommandEnvironment environment)
         : base("serve", "Serve on this machine until Ctrl+C")
     {
         _environment = environment;
         Options.Add(_port);
         Options.Add(_amqpPort);
         Options.Add(_data);
-        connection.RefuseOn(this);
         SetAction(RunAsync);
     }
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         TextWriter messages = _environment.Console.Error;
-        var options = new ServiceOptions(
-            arguments.GetValue(_port) ?? DefaultPort, arguments.GetValue(_amqpPort), arguments.GetRequiredValue(_data), Quiet: false);
-        await using IRunningService service = await _environment.Starter.StartAsync(options, cancellationToken);
+        var options = new ServiceOptions(arguments.GetValue(_port), arguments.GetValue(_amqpPort), arguments.GetValue(_data), Quiet: false);
+        await using IRunningService service = await _environment.StartServiceAsync(options, cancellationToken);
 
         string endpoint = service.BaseUri.Port == DefaultPort ? "" : $" --endpoint {service.BaseUri.GetLeftPart(UriPartial.Authority)}";
-        messages.WriteLine($"Serving at {service.BaseUri}, data in {Path.GetFullPath(options.DataFolder)}. Ctrl+C stops.");
+        messages.WriteLine($"Serving at {service.BaseUri}, data in {service.DataFolder}, settings of {service.SettingsFile ?? "the environment"}. Ctrl+C stops.");
         if (service.ServiceBusConnectionString is { } connectionString)
         {
             messages.WriteLine("Service Bus clients connect with:");
@@ -65,7 +63,7 @@ internal sealed class ServeCommand : Command
         messages.WriteLine($"  jobs submit samples/events.jsonl --model simulate{endpoint}");
         messages.WriteLine($"  jobs list{endpoint}");
         messages.WriteLine($"  curl {service.BaseUri}api/jobs");
-        await service.WaitForShutdownAsync(cancellationToken);
+        await service.ServeAsync(cancellationToken);
         messages.WriteLine("Stopping");
         return ExitCode.Success;
     }

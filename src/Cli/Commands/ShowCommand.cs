@@ -20,6 +20,7 @@ internal sealed class ShowCommand : Command
         _connection = connection;
         Arguments.Add(_job);
         Options.Add(_json);
+        connection.AddTo(this);
         SetAction(RunAsync);
     }
 

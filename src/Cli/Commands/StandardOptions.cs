@@ -15,9 +15,8 @@ internal static class StandardOptions
     /// <summary><c>--data DIR</c></summary>
     public static Option<string> Data() => new("--data")
     {
-        Description = "Folder of the local service's state and blobs",
+        Description = "Folder of the local service's state and blobs; if not given, the setting LocalRuntime:DataFolder, or .local",
         HelpName = "DIR",
-        DefaultValueFactory = _ => ".local",
     };
 
     /// <summary><c>JOB</c></summary>

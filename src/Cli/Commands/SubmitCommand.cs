@@ -21,6 +21,7 @@ internal sealed class SubmitCommand : Command
         _connection = connection;
         _submission.AddTo(this);
         Options.Add(_json);
+        connection.AddTo(this);
         SetAction(RunAsync);
     }
 

@@ -21,6 +21,7 @@ internal sealed class WatchCommand : Command
         _connection = connection;
         Arguments.Add(_job);
         Options.Add(_json);
+        connection.AddTo(this);
         SetAction(RunAsync);
     }
 

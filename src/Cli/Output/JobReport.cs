@@ -24,7 +24,7 @@ internal static class JobReport
         if (job.Error is { } error)
             writer.WriteLine($"  reason   {PrintableText.Of(error.Message)} ({PrintableText.Of(error.Code)})");
         if (JobText.Took(job) is { } took)
-            writer.WriteLine($"  took     {JobText.Duration(took)}, {JobText.Rate(JobText.OverallRate(job))}");
+            writer.WriteLine($"  took     {JobText.Duration(took)}, {JobText.Rate(job.ItemsPerSecond)}");
         writer.WriteLine($"  results  {output}");
         writer.WriteLine($"  errors   {(job.Items.Failed == 0 ? "none" : errors)}");
     }
@@ -42,7 +42,7 @@ internal static class JobReport
         Row("items", $"{JobText.Count(JobText.Done(job.Items))} of {JobText.Count(job.Items.Total)} ({JobText.Percent(job.Percent)})");
         Row("", $"{JobText.Count(job.Items.Succeeded)} succeeded, {JobText.Count(job.Items.Failed)} failed");
         Row("pages", $"{JobText.Count(job.Pages.Completed)} of {JobText.Count(job.Pages.Total)}");
-        Row("rate", JobText.Rate(JobText.OverallRate(job)));
+        Row("rate", JobText.Rate(job.ItemsPerSecond));
         if (!job.HasEnded())
             Row("left", job.EtaSeconds is { } eta ? JobText.Duration(TimeSpan.FromSeconds(eta)) : "unknown");
         Row("options", Options(job.Options));

@@ -42,10 +42,6 @@ internal static class JobText
     /// <summary>How long an ended job took, from its acceptance; null while it runs.</summary>
     public static TimeSpan? Took(Job job) => job.CompletedAt - job.CreatedAt;
 
-    /// <summary>Items a second over the whole of an ended job; the service's own figure while it runs.</summary>
-    public static double? OverallRate(Job job) =>
-        Took(job) is { TotalSeconds: > 0 } took ? JobText.Done(job.Items) / took.TotalSeconds : job.ItemsPerSecond;
-
     /// <summary>Whether the job has ended, well or not.</summary>
     public static bool HasEnded(this Job job) => job.Status is JobStatus.Succeeded or JobStatus.Failed or JobStatus.Canceled;
 }

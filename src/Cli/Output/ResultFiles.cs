@@ -4,31 +4,63 @@ namespace ModelJobs.Cli.Output;
 
 /// <summary>
 /// The files that a job leaves: <c>output.jsonl</c> and <c>errors.jsonl</c>, both in input order. Each appears whole or not at all:
-/// it is streamed to a file beside it, which then takes its name.
+/// it is streamed to a file beside it, which then takes its name. A folder that was made for files which never came goes again.
 /// </summary>
-/// <param name="Output">Path of the lines of the items that succeeded.</param>
-/// <param name="Errors">Path of the lines of the items that failed; empty if none did.</param>
-internal sealed record ResultFiles(string Output, string Errors)
+internal sealed class ResultFiles : IDisposable
 {
     private const string PartialSuffix = ".partial";
+
+    /// <summary>Folders made for the files, the innermost first.</summary>
+    private readonly IReadOnlyList<string> _made;
+
+    private ResultFiles(string folder, IReadOnlyList<string> made)
+    {
+        Output = Path.Combine(folder, "output.jsonl");
+        Errors = Path.Combine(folder, "errors.jsonl");
+        _made = made;
+    }
+
+    /// <summary>Path of the lines of the items that succeeded.</summary>
+    public string Output { get; }
+
+    /// <summary>Path of the lines of the items that failed; empty if none did.</summary>
+    public string Errors { get; }
 
     /// <summary>The files in a folder, which is made if it is missing.</summary>
     /// <exception cref="CommandException">The folder cannot be made.</exception>
     public static ResultFiles In(string folder)
     {
+        var made = new List<string>();
         try
         {
+            for (string? missing = Path.GetFullPath(folder); missing is not null && !Directory.Exists(missing); missing = Path.GetDirectoryName(missing))
+                made.Add(missing);
             Directory.CreateDirectory(folder);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new CommandException($"{folder} cannot be used for the results: {error.Message}", error);
         }
-        return new ResultFiles(Path.Combine(folder, "output.jsonl"), Path.Combine(folder, "errors.jsonl"));
+        return new ResultFiles(folder, made);
     }
 
-    /// <summary>Streams both files from the service, in place of those of an earlier job.</summary>
-    /// <exception cref="CommandException">A file cannot be written, or the stream broke; the earlier files are then as they were.</exception>
+    /// <summary>Removes the files of an earlier job: from here on nobody may take them for this one's.</summary>
+    /// <exception cref="CommandException">A file cannot be removed.</exception>
+    public void DiscardEarlier()
+    {
+        try
+        {
+            File.Delete(Output);
+            File.Delete(Errors);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException($"The results of an earlier run cannot be replaced: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Streams both files from the service: all lines that the job has, however it ended.</summary>
+    /// <exception cref="CommandException">A file cannot be written, or the stream broke; there are no files then.</exception>
     public async Task WriteAsync(JobsClient client, string jobId, CancellationToken cancellationToken)
     {
         try
@@ -47,6 +79,13 @@ internal sealed record ResultFiles(string Output, string Errors)
             File.Delete(Output + PartialSuffix);
             File.Delete(Errors + PartialSuffix);
         }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (string folder in _made.TakeWhile(folder => Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()))
+            Directory.Delete(folder);
     }
 
     private static async Task DownloadAsync(

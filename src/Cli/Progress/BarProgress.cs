@@ -31,8 +31,8 @@ internal sealed class BarProgress(IAnsiConsole console, TimeProvider time) : IPr
         {
             numbers.Show(job);
             bar.Description = job.Status.ToString();
-            // Before the plan is made nobody knows how many items there are.
-            bar.IsIndeterminate = job is { Pages.Total: 0, Items.Total: 0 } && !job.HasEnded();
+            // Before the plan is made there is nothing to measure.
+            bar.IsIndeterminate = job.Pages.Total == 0 && !job.HasEnded();
             bar.Value = job.Percent;
             if (job.HasEnded())
                 bar.StopTask();

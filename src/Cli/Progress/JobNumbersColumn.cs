@@ -23,8 +23,7 @@ internal sealed class JobNumbersColumn : ProgressColumn
         if (_job is not { } job)
             return Text.Empty;
         var numbers = new Paragraph($"{JobText.Count(JobText.Done(job.Items))}/{JobText.Count(job.Items.Total)}");
-        double? rate = JobText.OverallRate(job);
-        if (rate is not null)
+        if (job.ItemsPerSecond is { } rate)
             numbers.Append($"  {JobText.Rate(rate)}", new Style(Color.Grey));
         if (!job.HasEnded() && job.EtaSeconds is { } eta)
             numbers.Append($"  {JobText.Duration(TimeSpan.FromSeconds(eta))} left", new Style(Color.Grey));

@@ -17,13 +17,19 @@ internal interface IRunningService : IAsyncDisposable
     /// <summary>The connection string for Service Bus clients, with its key; null if the service does not speak AMQP.</summary>
     string? ServiceBusConnectionString { get; }
 
-    /// <summary>Ends when the service was asked to stop, or <paramref name="cancellationToken"/> is canceled; does not throw for the latter.</summary>
+    /// <summary>The folder of its state and blobs.</summary>
+    string DataFolder { get; }
+
+    /// <summary>The settings file that it read; null if there is none.</summary>
+    string? SettingsFile { get; }
+
+    /// <summary>Ends when the service stops by itself, or <paramref name="cancellationToken"/> is canceled; does not throw for the latter.</summary>
     Task WaitForShutdownAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>How to start the service.</summary>
-/// <param name="Port">TCP port of its HTTP endpoint; 0 takes a free one.</param>
+/// <param name="Port">TCP port of its HTTP endpoint; 0 takes a free one; null: what the settings say.</param>
 /// <param name="AmqpPort">TCP port of its queues for Service Bus clients; 0 takes a free one, null: they are the service's own.</param>
-/// <param name="DataFolder">Folder of its state and blobs, created if missing.</param>
+/// <param name="DataFolder">Folder of its state and blobs, created if missing; null: what the settings say.</param>
 /// <param name="Quiet">Log warnings and errors only: a command with progress of its own shows the rest.</param>
-internal sealed record ServiceOptions(int Port, int? AmqpPort, string DataFolder, bool Quiet);
+internal sealed record ServiceOptions(int? Port, int? AmqpPort, string? DataFolder, bool Quiet);

@@ -1,3 +1,4 @@
+using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -15,16 +16,13 @@ internal sealed class LocalService : IServiceStarter
     public async Task<IRunningService> StartAsync(ServiceOptions options, CancellationToken cancellationToken)
     {
         IHost? host = null;
+        string? settingsFile = null;
         try
         {
-            FunctionsApplicationBuilder builder = ModelJobsApp.CreateBuilder(
-            [
-                $"--LocalRuntime:HttpPort={options.Port}",
-                $"--LocalRuntime:AmqpPort={options.AmqpPort}",
-                $"--LocalRuntime:DataFolder={Path.GetFullPath(options.DataFolder)}",
-            ]);
+            FunctionsApplicationBuilder builder = ModelJobsApp.CreateBuilder([.. Settings(options)]);
             Configure(builder, options);
             host = builder.Build();
+            settingsFile = host.Services.GetRequiredService<LocalRuntimeOptions>().SettingsFile;
             await host.StartAsync(cancellationToken);
             return new Running(host);
         }
@@ -33,10 +31,23 @@ internal sealed class LocalService : IServiceStarter
             if (host is not null)
                 await StopAsync(host);
             // What a person can act on: a port in use, no Node for Azurite, a wrong setting. The rest is a defect, to be seen whole.
-            if (error is LocalRuntimeException or OptionsValidationException)
+            if (error is OptionsValidationException)
+                throw new CommandException($"The service could not start: {error.Message.TrimEnd('.')}. Settings file: {settingsFile ?? "none"}.", error);
+            if (error is LocalRuntimeException or FunctionWorkerException)
                 throw new CommandException($"The service could not start: {error.Message}", error);
             throw;
         }
+    }
+
+    /// <summary>What was given on the command line; the rest is left to the settings.</summary>
+    private static IEnumerable<string> Settings(ServiceOptions options)
+    {
+        if (options.Port is { } port)
+            yield return $"--LocalRuntime:HttpPort={port}";
+        // Empty is off, whatever the settings say: the command line has the say.
+        yield return $"--LocalRuntime:AmqpPort={options.AmqpPort}";
+        if (options.DataFolder is { } folder)
+            yield return $"--LocalRuntime:DataFolder={Path.GetFullPath(folder)}";
     }
 
     private static void Configure(FunctionsApplicationBuilder builder, ServiceOptions options)
@@ -44,7 +55,9 @@ internal sealed class LocalService : IServiceStarter
         if (options.Quiet)
             builder.Services.PostConfigure<LoggerFilterOptions>(filter =>
             {
-                filter.Rules.Clear();
+                // Rules with a filter of their own know when to be silent; the others come from host.json.
+                foreach (LoggerFilterRule rule in filter.Rules.Where(rule => rule.Filter is null).ToList())
+                    filter.Rules.Remove(rule);
                 filter.MinLevel = LogLevel.Warning;
             });
         builder.Services.AddSingleton<IHostLifetime, CommandLifetime>();
@@ -65,6 +78,10 @@ internal sealed class LocalService : IServiceStarter
         public Uri BaseUri { get; } = host.Services.GetRequiredService<LocalRuntimeAddress>().BaseUri;
 
         public string? ServiceBusConnectionString { get; } = host.Services.GetRequiredService<LocalRuntimeAddress>().ServiceBusConnectionString;
+
+        public string DataFolder { get; } = host.Services.GetRequiredService<LocalRuntimeOptions>().DataFolder;
+
+        public string? SettingsFile { get; } = host.Services.GetRequiredService<LocalRuntimeOptions>().SettingsFile;
 
         public async Task WaitForShutdownAsync(CancellationToken cancellationToken)
         {

@@ -5,7 +5,6 @@ using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
 using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Orchestrate;
-using ModelJobs.Functions.Submit;
 
 namespace ModelJobs.Functions.Collect;
 

@@ -17,8 +17,8 @@ internal static class Lanes
     /// <summary>Number of lanes of a job; 0 if it needs neither order nor a limit.</summary>
     public static int CountOf(JobOptions options) => options switch
     {
-        { OrderByKey: true, MaxConcurrency: { } limit } => Math.Min(limit, JobLimits.DefaultLanes),
-        { OrderByKey: true } => JobLimits.DefaultLanes,
+        { OrderByKey: true, MaxConcurrency: { } limit } => Math.Min(limit, JobLimits.MaxLanes),
+        { OrderByKey: true } => JobLimits.MaxLanes,
         { MaxConcurrency: { } limit } => limit,
         _ => 0,
     };

@@ -30,7 +30,6 @@ internal sealed class PageWindow(TaskOrchestrationContext context, JobRun run)
     public async Task<JobRun> RunAsync(int maxPages)
     {
         var end = Math.Min(Pages, _firstPage + maxPages);
-        ReportProgress();
         while ((_failure is null && _next < end) || _pages.Count > 0 || _assembly is not null || _run.AssembledPages < FirstOpenPage)
         {
             while (_failure is null && _next < end && _pages.Count < _run.PagesInFlight)
@@ -39,11 +38,13 @@ internal sealed class PageWindow(TaskOrchestrationContext context, JobRun run)
             }
 
             StartAssembly();
+            // Before the wait: who asks for the status adds up the parts of the pages that it names as being in flight.
+            ReportProgress();
             await Task.WhenAny(InFlight());
             await TakeFinishedAsync();
-            ReportProgress();
         }
 
+        ReportProgress();
         if (_failure is not null)
         {
             ExceptionDispatchInfo.Throw(_failure);

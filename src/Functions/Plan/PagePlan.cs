@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using ModelJobs.Functions.Storage;
 
 namespace ModelJobs.Functions.Plan;
@@ -21,7 +22,7 @@ internal sealed record PagePlan(int Page, long Offset, int Bytes, long FirstInde
         var line = new byte[Width];
         line.AsSpan().Fill((byte)' ');
         line[^1] = (byte)'\n';
-        var json = JsonSerializer.SerializeToUtf8Bytes(this, StorageJson.Default.PagePlan);
+        var json = JsonSerializer.SerializeToUtf8Bytes(this, PagePlanJson.Default.PagePlan);
         json.CopyTo(line.AsSpan(0, Width - 1));
         return line;
     }
@@ -30,7 +31,14 @@ internal sealed record PagePlan(int Page, long Offset, int Bytes, long FirstInde
     public static async Task<PagePlan> ReadAsync(JobBlobs blobs, string job, int page, CancellationToken cancellationToken)
     {
         var line = await blobs.ReadAsync(JobBlobs.Plan(job), (long)page * Width, Width, cancellationToken);
-        return JsonSerializer.Deserialize(line.Span, StorageJson.Default.PagePlan)
+        return JsonSerializer.Deserialize(line.Span, PagePlanJson.Default.PagePlan)
             ?? throw new InvalidDataException($"Plan of page {page} of job {job} is empty: {Encoding.UTF8.GetString(line.Span)}");
     }
 }
+
+/// <summary>Source-generated JSON of plans.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(PagePlan))]
+internal sealed partial class PagePlanJson : JsonSerializerContext;

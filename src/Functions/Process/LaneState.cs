@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ModelJobs.Functions.Storage;
+using System.Text.Json.Serialization;
 
 namespace ModelJobs.Functions.Process;
 
@@ -11,8 +11,15 @@ internal sealed record LaneState(long Finished)
     public static LaneState Read(BinaryData? state) =>
         state is null || state.ToMemory().IsEmpty
             ? new LaneState(0)
-            : JsonSerializer.Deserialize(state.ToMemory().Span, StorageJson.Default.LaneState) ?? new LaneState(0);
+            : JsonSerializer.Deserialize(state.ToMemory().Span, LaneStateJson.Default.LaneState) ?? new LaneState(0);
 
     /// <summary>The form that is stored.</summary>
-    public BinaryData Write() => BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(this, StorageJson.Default.LaneState));
+    public BinaryData Write() => BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(this, LaneStateJson.Default.LaneState));
 }
+
+/// <summary>Source-generated JSON of lane states.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(LaneState))]
+internal sealed partial class LaneStateJson : JsonSerializerContext;

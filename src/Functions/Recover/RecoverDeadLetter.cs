@@ -8,7 +8,6 @@ using ModelJobs.Contracts;
 using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Process;
-using ModelJobs.Functions.Submit;
 
 namespace ModelJobs.Functions.Recover;
 
@@ -32,21 +31,21 @@ internal sealed partial class RecoverDeadLetter(
     /// <summary>Session of parked messages that name no job.</summary>
     private const string UnknownJob = "unknown";
 
-    [Function("RecoverChunk")]
+    [Function(nameof(RecoverChunk))]
     public Task RecoverChunk(
         [ServiceBusTrigger(Queues.Chunks + Queues.DeadLetter, Connection = Queues.Connection, AutoCompleteMessages = false)]
         ServiceBusReceivedMessage message,
         ServiceBusMessageActions actions,
         CancellationToken cancellationToken) => RecoverAsync(message, actions, cancellationToken);
 
-    [Function("RecoverOrderedChunk")]
+    [Function(nameof(RecoverOrderedChunk))]
     public Task RecoverOrderedChunk(
         [ServiceBusTrigger(Queues.OrderedChunks + Queues.DeadLetter, Connection = Queues.Connection, AutoCompleteMessages = false)]
         ServiceBusReceivedMessage message,
         ServiceBusMessageActions actions,
         CancellationToken cancellationToken) => RecoverAsync(message, actions, cancellationToken);
 
-    [Function("RecoverExternalChunk")]
+    [Function(nameof(RecoverExternalChunk))]
     public Task RecoverExternalChunk(
         [ServiceBusTrigger(Queues.ExternalChunks + Queues.DeadLetter, Connection = Queues.Connection, AutoCompleteMessages = false)]
         ServiceBusReceivedMessage message,

@@ -9,9 +9,6 @@ namespace ModelJobs.Functions.Status;
 /// <summary><c>GET /api/jobs/{id}</c>. With <c>Prefer: wait=N</c> (RFC 7240) it answers when the job has ended, or after N seconds.</summary>
 internal sealed class GetJob(JobReader jobs, TimeProvider time)
 {
-    /// <summary>Longest wait; gateways cut calls not much later.</summary>
-    private const int MaxWaitSeconds = 60;
-
     [Function(nameof(GetJob))]
     public async Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "jobs/{id}")] HttpRequest request,
@@ -54,7 +51,7 @@ internal sealed class GetJob(JobReader jobs, TimeProvider time)
         var preference = request.Headers["Prefer"].SelectMany(header => (header ?? "").Split([',', ';'], StringSplitOptions.TrimEntries))
             .FirstOrDefault(part => part.StartsWith(Wait, StringComparison.OrdinalIgnoreCase));
         return int.TryParse(preference?[Wait.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            ? TimeSpan.FromSeconds(Math.Min(seconds, MaxWaitSeconds))
+            ? TimeSpan.FromSeconds(Math.Min(seconds, JobLimits.MaxWaitSeconds))
             : null;
     }
 }

@@ -21,8 +21,8 @@ internal sealed class GetResults(JobReader jobs, JobBlobs blobs, TimeProvider ti
         [DurableClient] DurableTaskClient durable,
         CancellationToken cancellationToken) => RunAsync(request, id, JobBlobs.Output(id), durable, cancellationToken);
 
-    [Function("GetErrors")]
-    public Task<IResult> Errors(
+    [Function(nameof(GetErrors))]
+    public Task<IResult> GetErrors(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "jobs/{id}/errors")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient durable,

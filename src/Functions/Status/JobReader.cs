@@ -3,7 +3,6 @@ using ModelJobs.Contracts;
 using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Orchestrate;
-using ModelJobs.Functions.Submit;
 
 namespace ModelJobs.Functions.Status;
 

@@ -5,16 +5,12 @@ using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Http;
-using ModelJobs.Functions.Submit;
 
 namespace ModelJobs.Functions.Status;
 
-/// <summary><c>GET /api/jobs?top=N</c>: the jobs there are, in pages.</summary>
+/// <summary><c>GET /api/jobs?top=N</c>: the jobs there are, newest first, in pages. Back ends list by id, and <see cref="JobId"/> makes that so.</summary>
 internal sealed class ListJobs(JobReader jobs)
 {
-    private const int DefaultTop = 50;
-    private const int MaxTop = 200;
-
     [Function(nameof(ListJobs))]
     public async Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "jobs")] HttpRequest request,
@@ -52,9 +48,9 @@ internal sealed class ListJobs(JobReader jobs)
         string? text = request.Query["top"];
         return text switch
         {
-            null => DefaultTop,
-            _ when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var top) && top is >= 1 and <= MaxTop => top,
-            _ => throw Problems.BadOption($"top must be 1 to {MaxTop}, not '{text}'."),
+            null => JobLimits.DefaultListedJobs,
+            _ when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var top) && top is >= 1 and <= JobLimits.MaxListedJobs => top,
+            _ => throw Problems.BadOption($"top must be 1 to {JobLimits.MaxListedJobs}, not '{text}'."),
         };
     }
 }

@@ -17,6 +17,7 @@ namespace ModelJobs.Functions.Storage;
 /// {job}/pages/{page}/result-{n}-{sha256}.jsonl  a chunk's results, too large to travel; an external worker ends the name as it likes
 /// {job}/pages/{page}/part-{n}.jsonl  collected results, sorted by index within the part
 /// {job}/output.jsonl, errors.jsonl   the assembled results, in input order
+/// keys/{sha256}                      the id of the job that an idempotency key made
 /// </code>
 /// </summary>
 internal sealed class JobBlobs(BlobServiceClient service, JobSettings settings) : IDisposable
@@ -26,6 +27,8 @@ internal sealed class JobBlobs(BlobServiceClient service, JobSettings settings) 
     private volatile bool _created;
 
     public static string Manifest(string job) => $"{job}/job.json";
+
+    public static string IdempotencyKey(string digest) => $"keys/{digest}";
 
     public static string Input(string job, string attempt) => $"{job}/input-{attempt}.jsonl";
 

@@ -31,11 +31,9 @@ internal sealed record JobManifest
     public required DateTimeOffset CreatedAt { get; init; }
 }
 
-/// <summary>Source-generated JSON of what the app stores for itself.</summary>
+/// <summary>Source-generated JSON of manifests.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(JobManifest))]
-[JsonSerializable(typeof(Plan.PagePlan))]
-[JsonSerializable(typeof(Process.LaneState))]
-internal sealed partial class StorageJson : JsonSerializerContext;
+internal sealed partial class ManifestJson : JsonSerializerContext;

@@ -14,7 +14,8 @@ using ModelJobs.Functions.Storage;
 namespace ModelJobs.Functions.Submit;
 
 /// <summary><c>POST /api/jobs</c>: stores the input, makes the job, starts its orchestration.</summary>
-internal sealed class SubmitJob(JobBlobs blobs, JobRequestReader requests, InputWriter inputs, JobReader jobs, JobSettings settings, TimeProvider time)
+internal sealed class SubmitJob(
+    JobBlobs blobs, JobRequestReader requests, IdempotencyKeys keys, InputWriter inputs, JobReader jobs, JobSettings settings, TimeProvider time)
 {
     private const string IdempotencyKey = "Idempotency-Key";
 
@@ -34,8 +35,9 @@ internal sealed class SubmitJob(JobBlobs blobs, JobRequestReader requests, Input
 
     private async Task<JobManifest> AcceptAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        var id = JobIdOf(request);
+        var key = KeyOf(request);
         var job = await requests.ReadAsync(request, cancellationToken);
+        var id = key is null ? JobId.Create(time) : await keys.JobIdOfAsync(key, cancellationToken);
         var attempt = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
         var input = await inputs.WriteAsync(JobBlobs.Input(id, attempt), job.Model, job.Options, job.Items, cancellationToken);
         var manifest = new JobManifest
@@ -60,15 +62,12 @@ internal sealed class SubmitJob(JobBlobs blobs, JobRequestReader requests, Input
         return stored.Fingerprint == input.Fingerprint ? stored : throw Problems.KeyReused(id);
     }
 
-    private string JobIdOf(HttpRequest request)
+    private static string? KeyOf(HttpRequest request)
     {
         string? key = request.Headers[IdempotencyKey];
-        return key switch
-        {
-            null => JobId.Create(time),
-            { Length: 0 or > JobLimits.MaxNameLength } => throw Problems.BadOption($"{IdempotencyKey} must have 1 to {JobLimits.MaxNameLength} characters."),
-            _ => JobId.FromKey(key),
-        };
+        return key is { Length: 0 or > JobLimits.MaxNameLength }
+            ? throw Problems.BadOption($"{IdempotencyKey} must have 1 to {JobLimits.MaxNameLength} characters.")
+            : key;
     }
 
     private async Task<JobManifest> CreateOrReadAsync(JobManifest manifest, CancellationToken cancellationToken)
@@ -77,14 +76,14 @@ internal sealed class SubmitJob(JobBlobs blobs, JobRequestReader requests, Input
         try
         {
             var onlyIfNew = new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
-            var body = BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(manifest, StorageJson.Default.JobManifest));
+            var body = BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(manifest, ManifestJson.Default.JobManifest));
             await blob.UploadAsync(body.ToStream(), onlyIfNew, cancellationToken);
             return manifest;
         }
         catch (RequestFailedException exists) when (exists.Status is StatusCodes.Status409Conflict or StatusCodes.Status412PreconditionFailed)
         {
             var content = await blob.DownloadContentAsync(cancellationToken);
-            return JsonSerializer.Deserialize(content.Value.Content.ToMemory().Span, StorageJson.Default.JobManifest)
+            return JsonSerializer.Deserialize(content.Value.Content.ToMemory().Span, ManifestJson.Default.JobManifest)
                 ?? throw new InvalidDataException($"The manifest of job {manifest.Id} is empty.");
         }
     }

@@ -282,7 +282,7 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
         }
         catch (Exception exception) when (stopping.IsCancellationRequested)
         {
-            _logger.LogInformation(exception, "Activity '{Name}' stopped with the host; it will run again.", work.Name);
+            _logger.LogDebug(exception, "Activity '{Name}' stopped with the host; it will run again.", work.Name);
             return;
         }
         catch (Exception exception)

@@ -6,6 +6,9 @@ namespace ModelJobs.LocalRuntime.Hosting;
 /// </summary>
 internal sealed class DataFolderLock : IDisposable
 {
+    /// <summary>What a file that another process holds fails with: on Windows, Linux and macOS.</summary>
+    private static readonly int[] HeldByAnother = [unchecked((int)0x80070020), 11, 35];
+
     private readonly FileStream _file;
 
     private DataFolderLock(FileStream file) => _file = file;
@@ -22,11 +25,17 @@ internal sealed class DataFolderLock : IDisposable
             return new DataFolderLock(
                 new FileStream(Path.Combine(folder, fileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
+        catch (IOException exception) when (HeldByAnother.Contains(exception.HResult))
+        {
+            throw new LocalRuntimeException(
+                $"The data folder {folder} is in use by another app. Stop that app, give the job to it (`jobs submit`), or choose another " +
+                "folder with --data (LocalRuntime:DataFolder).",
+                exception);
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new LocalRuntimeException(
-                $"The data folder {folder} is in use by another app, or cannot be written to ({exception.Message}). " +
-                "Stop the other app, or choose another folder with --data (LocalRuntime:DataFolder).",
+                $"The data folder {folder} cannot be written to: {exception.Message} Choose another folder with --data (LocalRuntime:DataFolder).",
                 exception);
         }
     }

@@ -37,7 +37,7 @@ internal sealed class EmbeddedServiceBus
         $"Endpoint=sb://{Host};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;";
 
     /// <summary>Reads the queues, from the app's root or next to the program.</summary>
-    /// <returns>None if there is no definition; a trigger that needs a queue fails by name then.</returns>
+    /// <returns>None if there is no definition: an app without Service Bus triggers needs none.</returns>
     /// <exception cref="LocalRuntimeException">The definition is wrong.</exception>
     public static IReadOnlyList<QueueDefinition> ReadQueues(string appRoot)
     {
@@ -56,10 +56,19 @@ internal sealed class EmbeddedServiceBus
 
     /// <summary>Points the triggers' connections to this namespace and checks that their queues exist and fit.</summary>
     /// <exception cref="FunctionWorkerException">A trigger and its queue do not fit.</exception>
-    public void Connect(FunctionCatalog catalog, IReadOnlyList<QueueDefinition> queues, IConfiguration configuration)
+    /// <exception cref="LocalRuntimeException">There are triggers, but no queues at all.</exception>
+    public void Connect(FunctionCatalog catalog, IReadOnlyList<QueueDefinition> queues, string appRoot, IConfiguration configuration)
     {
         foreach (var (function, trigger) in catalog.With<ServiceBusTrigger>())
         {
+            if (queues.Count == 0)
+            {
+                throw new LocalRuntimeException(
+                    $"Function '{function.Name}' is triggered by queue '{trigger.Queue}', but no queues are defined: there is no {DefinitionFile} " +
+                    $"in the app's root ({appRoot}) or next to the program ({AppContext.BaseDirectory}), or it is empty. " +
+                    "Put the one of the source tree there.");
+            }
+
             configuration[trigger.Connection] = ConnectionString;
             var path = QueuePath.Parse(trigger.Queue);
             var queue = queues.FirstOrDefault(q => q.Name.Equals(path.Queue, StringComparison.OrdinalIgnoreCase))

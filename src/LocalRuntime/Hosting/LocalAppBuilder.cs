@@ -30,6 +30,7 @@ internal sealed class LocalAppBuilder
     private readonly string? _settingsFile;
     private readonly HostJson _host;
     private readonly EmbeddedServiceBus _serviceBus;
+    private readonly LocalRuntimeAddress _address = new();
 
     public LocalAppBuilder(string[] args, Assembly appAssembly)
     {
@@ -45,7 +46,7 @@ internal sealed class LocalAppBuilder
         _settingsFile = AppConfiguration.Load(Web.Configuration, _appRoot, args);
         _host = HostJson.Load(_appRoot, Web.Configuration);
         _serviceBus = new EmbeddedServiceBus(Web.Configuration);
-        ConfigureLogging(Web.Logging, _host);
+        ConfigureLogging(Web.Logging, _host, _address);
         Web.Host.UseDefaultServiceProvider(static options => options.ValidateScopes = options.ValidateOnBuild = true);
     }
 
@@ -57,7 +58,7 @@ internal sealed class LocalAppBuilder
 
     public IHost Build()
     {
-        var options = LocalRuntimeOptions.Read(Web.Configuration, _appRoot);
+        var options = LocalRuntimeOptions.Read(Web.Configuration, _appRoot) with { SettingsFile = _settingsFile };
         var queues = EmbeddedServiceBus.ReadQueues(_appRoot);
         var store = options.State == StateMode.Disk ? StateStore.Open(options.DataFolder) : null;
         try
@@ -82,11 +83,11 @@ internal sealed class LocalAppBuilder
 
         var app = Web.Build();
         var catalog = app.Services.GetRequiredService<FunctionCatalog>();
-        _serviceBus.Connect(catalog, queues, app.Configuration);
+        _serviceBus.Connect(catalog, queues, _appRoot, app.Configuration);
         HttpFunctions.Map(app, catalog, _host.RoutePrefix);
         var broker = BrokerDirectory.Register(_serviceBus.Host, app.Services.GetRequiredService<MessageBroker>());
         var storage = new StorageEmulator(options, app.Configuration, app.Services.GetRequiredService<ILogger<StorageEmulator>>());
-        return new LocalRuntimeHost(app, options, _settingsFile, storage, broker, store);
+        return new LocalRuntimeHost(app, options, storage, broker, store);
     }
 
     private void AddServices(
@@ -95,7 +96,7 @@ internal sealed class LocalAppBuilder
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton(_host);
-        services.AddSingleton<LocalRuntimeAddress>();
+        services.AddSingleton(_address);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.StopTimeout);
 
         services.TryAddSingleton(FunctionTypes.InAssembly(_appAssembly));
@@ -129,11 +130,13 @@ internal sealed class LocalAppBuilder
                 static listen => listen.Protocols = HttpProtocols.Http1);
         });
 
-    private static void ConfigureLogging(ILoggingBuilder logging, HostJson host)
+    private static void ConfigureLogging(ILoggingBuilder logging, HostJson host, LocalRuntimeAddress address)
     {
         // Standard output belongs to the program: the command line prints JSON there.
         logging.AddSimpleConsole(static format => format.SingleLine = true);
         logging.Services.Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        // What fails a start is thrown to who starts; logged as well, with its stack, it would bury the message.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Warning && address.IsKnown);
         foreach (var (category, level) in host.LogLevels)
         {
             if (category.Equals("default", StringComparison.OrdinalIgnoreCase))

@@ -13,6 +13,9 @@ public sealed class LocalRuntimeAddress
         internal set => _baseUri = value;
     }
 
+    /// <summary>Whether the host has started.</summary>
+    internal bool IsKnown => _baseUri is not null;
+
     /// <summary>
     /// For clients of Service Bus in other processes, in the form of the official emulator's; null if there is no AMQP endpoint. It holds
     /// the key: show it to the user, never to a log.

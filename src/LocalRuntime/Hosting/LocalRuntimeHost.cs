@@ -20,7 +20,6 @@ namespace ModelJobs.LocalRuntime.Hosting;
 internal sealed partial class LocalRuntimeHost(
     WebApplication app,
     LocalRuntimeOptions options,
-    string? settingsFile,
     StorageEmulator storage,
     IDisposable broker,
     StateStore? store)
@@ -32,7 +31,7 @@ internal sealed partial class LocalRuntimeHost(
 
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
-        if (settingsFile is not null && AppConfiguration.IsSample(settingsFile))
+        if (options.SettingsFile is { } settingsFile && AppConfiguration.IsSample(settingsFile))
         {
             LogSampleSettings(_logger, settingsFile);
         }
@@ -43,6 +42,7 @@ internal sealed partial class LocalRuntimeHost(
         }
 
         await storage.StartAsync(cancellationToken);
+        _ = StopWhenStorageIsLostAsync();
         try
         {
             await app.StartAsync(cancellationToken);
@@ -51,7 +51,7 @@ internal sealed partial class LocalRuntimeHost(
         {
             throw new LocalRuntimeException(
                 $"Port {options.HttpPort} of {options.HttpHost} is in use. Stop the program that has it, or choose another port with " +
-                "LocalRuntime:HttpPort (0 takes a free one).",
+                "--port (LocalRuntime:HttpPort); 0 takes a free one.",
                 exception);
         }
 
@@ -83,6 +83,13 @@ internal sealed partial class LocalRuntimeHost(
     private async Task StopWhenStateFailsAsync(StateStore store)
     {
         LogStateFailed(_logger, await store.Failed);
+        app.Lifetime.StopApplication();
+    }
+
+    /// <summary>Without its blobs the app would try again and again, and let its callers wait.</summary>
+    private async Task StopWhenStorageIsLostAsync()
+    {
+        await storage.Lost;
         app.Lifetime.StopApplication();
     }
 

@@ -13,7 +13,13 @@ public sealed record LocalRuntimeOptions
     /// <summary>The folder with host.json. Default: the nearest one at or above the current folder, or else the program's own.</summary>
     public required string AppRoot { get; init; }
 
-    /// <summary>Where state is kept, relative to <see cref="AppRoot"/>.</summary>
+    /// <summary>The settings file that was read; null if there is none.</summary>
+    public string? SettingsFile { get; init; }
+
+    /// <summary>
+    /// Where state is kept, relative to <see cref="AppRoot"/>. Default: <c>.local</c> there, or in the current folder where the root is
+    /// only the program's own: that one may not be the user's to write to, and goes with the program.
+    /// </summary>
     public required string DataFolder { get; init; }
 
     /// <summary>Where queues and orchestrations are kept.</summary>
@@ -72,11 +78,14 @@ public sealed record LocalRuntimeOptions
         return AppContext.BaseDirectory;
     }
 
+    private static bool IsProgramFolder(string appRoot) =>
+        Path.TrimEndingDirectorySeparator(appRoot) == Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory);
+
     /// <exception cref="LocalRuntimeException">A value is wrong or a name unknown.</exception>
     internal static LocalRuntimeOptions Read(IConfiguration configuration, string appRoot)
     {
         var section = new SettingsSection(configuration.GetSection(Section), "configuration", Section, separator: ':');
-        var defaults = new LocalRuntimeOptions { AppRoot = appRoot, DataFolder = Path.Combine(appRoot, ".local") };
+        var defaults = new LocalRuntimeOptions { AppRoot = appRoot, DataFolder = Path.Combine(IsProgramFolder(appRoot) ? Directory.GetCurrentDirectory() : appRoot, ".local") };
         var options = new LocalRuntimeOptions
         {
             AppRoot = appRoot,

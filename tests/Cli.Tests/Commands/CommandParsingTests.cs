@@ -14,8 +14,8 @@ public sealed class CommandParsingTests
     [InlineData("serve --port 65536", "--port must be a whole number from 0 to 65535")]
     [InlineData("list --top 0", "--top must be a whole number from 1 to 10000")]
     [InlineData("watch", "Required argument 'JOB' missing")]
-    [InlineData("run items.jsonl --model m --endpoint http://localhost", "do not apply to `jobs run`")]
-    [InlineData("serve --key k", "do not apply to `jobs serve`")]
+    [InlineData("run items.jsonl --model m --endpoint http://localhost", "Unrecognized command or argument '--endpoint'")]
+    [InlineData("serve --function-key k", "Unrecognized command or argument '--function-key'")]
     [InlineData("show a --endpoint ftp://host", "ftp://host is not an HTTP address")]
     public async Task Run_WithBadArguments_SaysWhatIsWrongAndExits2(string args, string message)
     {
@@ -53,7 +53,29 @@ public sealed class CommandParsingTests
         CliRun run = await CliRun.ExecuteAsync(
             ["submit", "--help"], new CliSetup { Variables = { ["MODELJOBS_KEY"] = "secret" } });
 
-        Assert.Contains("--key", run.Output, StringComparison.Ordinal);
+        Assert.Contains("--function-key", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", run.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("run")]
+    [InlineData("serve")]
+    public async Task Help_OfACommandThatServesItself_NamesNoServiceToTalkTo(string command)
+    {
+        CliRun run = await CliRun.ExecuteAsync([command, "--help"]);
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.DoesNotContain("--endpoint", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("--function-key", run.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("run")]
+    [InlineData("watch")]
+    public async Task Help_OfACommandThatEndsWithAJob_SaysWhatItReturns(string command)
+    {
+        CliRun run = await CliRun.ExecuteAsync([command, "--help"]);
+
+        Assert.Matches("Exit codes:\n +0 .*every item succeeded\n +1 .*failed items.*\n +2 .*bad input.*\n +130 .*Ctrl", run.Output);
     }
 }

@@ -49,7 +49,7 @@ public sealed class RunCommandTests : IAsyncLifetime
                 "Item 8 failed: Event 8 failed. (simulated)",
                 """{"label":3}""",
                 "Job a1b2 ended with failed items: 2 succeeded, 1 failed of 3 items",
-                "  took     10 s, 0.3 items/s",
+                "  took     10 s, 12 items/s",
                 $"  results  {_folder["out/output.jsonl"]}",
                 $"  errors   {_folder["out/errors.jsonl"]}",
             ],
@@ -84,7 +84,7 @@ public sealed class RunCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Run_WhenAStreamBreaks_LeavesTheEarlierFilesAsTheyWere()
+    public async Task Run_WhenAStreamBreaks_LeavesNoFilesToBeMistakenForItsOwn()
     {
         Directory.CreateDirectory(_folder["out"]);
         _folder.File("out/output.jsonl", "earlier");
@@ -103,8 +103,7 @@ public sealed class RunCommandTests : IAsyncLifetime
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("The connection to", run.Error, StringComparison.Ordinal);
-        Assert.Equal("earlier", await File.ReadAllTextAsync(_folder["out/output.jsonl"], TestContext.Current.CancellationToken));
-        Assert.Equal([_folder["out/output.jsonl"]], Directory.GetFiles(_folder["out"]));
+        Assert.Empty(Directory.GetFiles(_folder["out"]));
     }
 
     [Fact]
@@ -121,15 +120,17 @@ public sealed class RunCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Run_OfJobThatFailsAsAWhole_WritesNoFiles()
+    public async Task Run_OfJobThatFailsAsAWhole_WritesTheLinesThatThereAre()
     {
-        End(Jobs.Ended(0, 0, JobStatus.Failed) with { Error = new JobError("plan", "No plan.") });
+        End(Jobs.Ended(0, 0, JobStatus.Failed) with { Error = new JobError("plan", "No plan.") }, TwoResults, OneError);
 
         CliRun run = await RunAsync();
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("  reason   No plan. (plan)", run.OutputLines);
-        Assert.Empty(Directory.GetFiles(_folder["out"]));
+        Assert.Contains($"  results  {_folder["out/output.jsonl"]}", run.OutputLines);
+        Assert.Equal(TwoResults, await File.ReadAllTextAsync(_folder["out/output.jsonl"], TestContext.Current.CancellationToken));
+        Assert.Equal(OneError, await File.ReadAllTextAsync(_folder["out/errors.jsonl"], TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -162,7 +163,7 @@ public sealed class RunCommandTests : IAsyncLifetime
         _service.Statuses.Enqueue(Jobs.Running());
         _service.Intercept = async call =>
         {
-            if (_service.Calls.Count < 3)
+            if (_service.Calls.Count < 4)
                 return false;
             await interrupt.CancelAsync();
             await new TaskCompletionSource().Task.WaitAsync(call.RequestAborted);
@@ -174,7 +175,76 @@ public sealed class RunCommandTests : IAsyncLifetime
         Assert.Equal(130, run.ExitCode);
         Assert.True(_starter.Stopped);
         Assert.Contains("Stopped before job a1b2 had ended", run.Error, StringComparison.Ordinal);
+        Assert.Contains("It goes on with the next `jobs run` or `jobs serve` on /data.", run.Error, StringComparison.Ordinal);
         Assert.Empty(run.Output);
+    }
+
+    [Fact]
+    public async Task Run_InAFolderWithJobsThatHaveNotEnded_MentionsThem()
+    {
+        _service.Lists["?top=200"] = new JobList([Jobs.Running() with { Id = "j1" }, Jobs.Ended() with { Id = "j2" }, Jobs.NotStarted() with { Id = "j3" }]);
+        End(Jobs.Ended(), TwoResults);
+
+        CliRun run = await RunAsync();
+
+        Assert.Equal("2 earlier jobs go on beside this one; they are in /data", run.ErrorLines[0]);
+    }
+
+    [Fact]
+    public async Task Run_WhenTheServiceStopsByItself_EndsWithThatReason()
+    {
+        _service.Statuses.Enqueue(Jobs.Running());
+        _service.Intercept = async call =>
+        {
+            if (_service.Calls.Count < 4)
+                return false;
+            _starter.Failure.SetResult();
+            await new TaskCompletionSource().Task.WaitAsync(call.RequestAborted);
+            return true;
+        };
+
+        CliRun run = await RunAsync();
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("Stopped before job a1b2 had ended", run.Error, StringComparison.Ordinal);
+        Assert.Contains("The service stopped by itself", run.ErrorLines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_WithUnknownModel_NamesTheSettingsAndLeavesNoFolder()
+    {
+        _service.Intercept = async call =>
+        {
+            if (call.Request.Method != "POST")
+                return false;
+            await StandInService.WriteProblemAsync(call, new Problem { Type = "/problems/unknown-model", Title = "There is no such model", Status = 400 });
+            return true;
+        };
+
+        CliRun run = await RunAsync();
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Equal("error: There is no such model Settings file: /app/local.settings.sample.json.", run.ErrorLines[^1]);
+        Assert.False(Directory.Exists(_folder["out"]));
+    }
+
+    [Fact]
+    public async Task Run_OfRefusedInput_KeepsTheResultsOfTheEarlierJob()
+    {
+        Directory.CreateDirectory(_folder["out"]);
+        _folder.File("out/output.jsonl", "earlier");
+        _service.Intercept = async call =>
+        {
+            if (call.Request.Method != "POST")
+                return false;
+            await StandInService.WriteProblemAsync(call, new Problem { Type = "/problems/bad-input", Title = "The input is not valid", Status = 400 });
+            return true;
+        };
+
+        CliRun run = await RunAsync();
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Equal("earlier", await File.ReadAllTextAsync(_folder["out/output.jsonl"], TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using ModelJobs.Cli.Serve;
 using ModelJobs.Cli.Tests.StandIns;
 
 namespace ModelJobs.Cli.Tests.Commands;
@@ -21,12 +22,13 @@ public sealed class ServeCommandTests
         Assert.Equal(0, run.ExitCode);
         Assert.Equal(new(0, 5672, "elsewhere", Quiet: false), starter.Options);
         Assert.Contains($"Serving at {service.BaseUri}", run.Error, StringComparison.Ordinal);
+        Assert.Contains("data in /data, settings of /app/local.settings.sample.json", run.Error, StringComparison.Ordinal);
         Assert.Contains($"--endpoint http://127.0.0.1:{service.BaseUri.Port}", run.Error, StringComparison.Ordinal);
         Assert.True(starter.Stopped);
     }
 
     [Fact]
-    public async Task Serve_WithoutPort_TakesThePortOfTheFunctionsHost()
+    public async Task Serve_WithoutOptions_LeavesThemToTheSettings()
     {
         await using StandInService service = await StandInService.StartAsync(new FakeTimeProvider());
         var starter = new StandInStarter(service);
@@ -35,6 +37,41 @@ public sealed class ServeCommandTests
 
         await CliRun.ExecuteAsync(["serve"], new CliSetup { Starter = starter, Interrupt = interrupt.Token });
 
-        Assert.Equal(new(7071, 5672, ".local", Quiet: false), starter.Options);
+        Assert.Equal(new(null, 5672, null, Quiet: false), starter.Options);
+    }
+
+    [Fact]
+    public async Task Serve_ThatStopsByItself_IsNoSuccess()
+    {
+        await using StandInService service = await StandInService.StartAsync(new FakeTimeProvider());
+        var starter = new StandInStarter(service);
+        starter.Failure.SetResult();
+
+        CliRun run = await CliRun.ExecuteAsync(["serve"], new CliSetup { Starter = starter });
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("The service stopped by itself", run.Error, StringComparison.Ordinal);
+        Assert.True(starter.Stopped);
+    }
+
+    [Fact]
+    public async Task Serve_InterruptedWhileItStarts_SaysSo()
+    {
+        using var interrupt = new CancellationTokenSource();
+        await interrupt.CancelAsync();
+
+        CliRun run = await CliRun.ExecuteAsync(["serve"], new CliSetup { Starter = new EndlessStarter(), Interrupt = interrupt.Token });
+
+        Assert.Equal(130, run.ExitCode);
+        Assert.Equal(["Stopped before the service had started."], run.ErrorLines);
+    }
+
+    private sealed class EndlessStarter : IServiceStarter
+    {
+        public async Task<IRunningService> StartAsync(ServiceOptions options, CancellationToken cancellationToken)
+        {
+            await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
+            throw new InvalidOperationException();
+        }
     }
 }

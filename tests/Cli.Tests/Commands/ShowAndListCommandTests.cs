@@ -67,7 +67,7 @@ public sealed class ShowAndListCommandTests : IAsyncLifetime
     [Fact]
     public async Task List_OfManyJobs_AsksForPagesThatTheServiceAllows()
     {
-        _service.Lists["?top=100"] = new JobList([Jobs.Ended()], null);
+        _service.Lists["?top=200"] = new JobList([Jobs.Ended()], null);
 
         CliRun run = await CliRun.AgainstAsync(_service, _time, "list", "--top", "5000");
 
@@ -103,7 +103,7 @@ public sealed class ShowAndListCommandTests : IAsyncLifetime
         await using StandInService other = await StandInService.StartAsync(_time);
         _service.Lists["?top=20"] = new JobList([], $"{other.BaseUri}api/jobs?top=20");
 
-        CliRun run = await CliRun.AgainstAsync(_service, _time, "list", "--key", "secret");
+        CliRun run = await CliRun.AgainstAsync(_service, _time, "list", "--function-key", "secret");
 
         Assert.Equal(2, run.ExitCode);
         Assert.Empty(other.Calls);

@@ -31,7 +31,7 @@ public sealed class SubmitCommandTests : IAsyncLifetime
     {
         CliRun run = await SubmitAsync(
             _folder.File("items.jsonl", Items),
-            "--order-by-key", "--chunk-items", "5", "--max-concurrency", "4", "--idempotency-key", "monday", "--key", "secret");
+            "--order-by-key", "--chunk-items", "5", "--max-concurrency", "4", "--idempotency-key", "monday", "--function-key", "secret");
 
         Assert.Equal(0, run.ExitCode);
         Assert.Equal(["POST /api/jobs?model=sim%20ulate&orderByKey=true&chunkItems=5&maxConcurrency=4"], _service.Calls);

@@ -33,7 +33,7 @@ public sealed class WatchCommandTests : IAsyncLifetime
         Assert.Equal(
             [
                 "Job a1b2 ended with failed items: 98 succeeded, 2 failed of 100 items",
-                "  took     10 s, 10 items/s",
+                "  took     10 s, 12 items/s",
                 "  results  jobs results a1b2",
                 "  errors   jobs errors a1b2",
             ],

@@ -1,5 +1,4 @@
 using ModelJobs.Cli.Output;
-using ModelJobs.Cli.Tests.StandIns;
 
 namespace ModelJobs.Cli.Tests.Output;
 
@@ -20,12 +19,6 @@ public sealed class JobTextTests
     [InlineData(0.25, "0.25 items/s")]
     [InlineData(12_345.6, "12,346 items/s")]
     public void Rate_OfJob_ShowsWhatMatters(double? rate, string text) => Assert.Equal(text, JobText.Rate(rate));
-
-    [Fact]
-    public void OverallRate_OfEndedJob_CountsFromAcceptanceToEnd() => Assert.Equal(10, JobText.OverallRate(Jobs.Ended(90, 10)));
-
-    [Fact]
-    public void OverallRate_OfRunningJob_IsTheServices() => Assert.Equal(12, JobText.OverallRate(Jobs.Running(50)));
 
     [Fact]
     public void Printable_WithEscapeSequence_CannotReachTheTerminal() =>

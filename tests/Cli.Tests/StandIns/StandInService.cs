@@ -44,7 +44,7 @@ public sealed class StandInService : IAsyncDisposable
     /// <summary>Answers a call in the stand-in's place, if it returns true.</summary>
     public Func<HttpContext, Task<bool>> Intercept { get; set; } = _ => Task.FromResult(false);
 
-    /// <summary>Pages that <c>GET /api/jobs</c> answers, by its query.</summary>
+    /// <summary>Pages that <c>GET /api/jobs</c> answers, by its query; there are no jobs otherwise.</summary>
     public Dictionary<string, JobList> Lists { get; } = [];
 
     public string Results { get; set; } = "";
@@ -60,7 +60,7 @@ public sealed class StandInService : IAsyncDisposable
         var service = new StandInService(app, time);
         app.Use(service.RecordAsync);
         app.MapPost("/api/jobs", service.SubmitAsync);
-        app.MapGet("/api/jobs", (HttpContext call) => WriteJsonAsync(call, 200, service.Lists[call.Request.QueryString.Value!]));
+        app.MapGet("/api/jobs", (HttpContext call) => WriteJsonAsync(call, 200, service.Lists.GetValueOrDefault(call.Request.QueryString.Value!, new JobList([]))));
         app.MapGet("/api/jobs/{id}", service.StatusAsync);
         app.MapGet("/api/jobs/{id}/results", (HttpContext call) => WriteLinesAsync(call, service.Results));
         app.MapGet("/api/jobs/{id}/errors", (HttpContext call) => WriteLinesAsync(call, service.Errors));

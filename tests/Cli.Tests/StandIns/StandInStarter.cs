@@ -9,6 +9,13 @@ internal sealed class StandInStarter(StandInService? service) : IServiceStarter,
 
     public bool Stopped { get; private set; }
 
+    public string DataFolder => "/data";
+
+    public string? SettingsFile => "/app/local.settings.sample.json";
+
+    /// <summary>Told when the service is to stop by itself.</summary>
+    public TaskCompletionSource Failure { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public Uri BaseUri => service!.BaseUri;
 
     public string? ServiceBusConnectionString { get; init; }
@@ -28,7 +35,7 @@ internal sealed class StandInStarter(StandInService? service) : IServiceStarter,
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         cancellationToken.Register(stopped.SetResult);
         Waiting.SetResult();
-        return stopped.Task;
+        return Task.WhenAny(stopped.Task, Failure.Task);
     }
 
     public ValueTask DisposeAsync()

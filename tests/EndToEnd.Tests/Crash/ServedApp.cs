@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using System.Text.RegularExpressions;
 using ModelJobs.EndToEnd.Tests.Support;
 
@@ -42,13 +41,7 @@ internal sealed partial class ServedApp : IAsyncDisposable
     /// <summary>Starts the program and waits until it serves.</summary>
     public static async Task<ServedApp> StartAsync(string dataFolder)
     {
-        var program = typeof(ServedApp).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "JobsProgram").Value!;
-        var start = new ProcessStartInfo("dotnet", [program, "serve", "--port", "0", "--amqp-port", "0", "--data", dataFolder])
-        {
-            RedirectStandardError = true,
-            // Away from the repository's host.json and settings: the program uses the ones next to it.
-            WorkingDirectory = dataFolder,
-        };
+        var start = JobsProcess.StartInfo(dataFolder, "serve", "--port", "0", "--amqp-port", "0", "--data", dataFolder);
         start.Environment["AzureFunctionsJobHost__logging__logLevel__Function"] = "Information";
         start.Environment["Jobs__RetryDelay"] = "00:00:00.005";
         start.Environment["Jobs__LaneHold"] = "00:00:00.05";

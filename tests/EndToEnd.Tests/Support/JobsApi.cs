@@ -37,21 +37,28 @@ public sealed class JobsApi(HttpClient http)
     }
 
     /// <summary>Waits until a job has ended, on the service's own long poll.</summary>
-    public async Task<Job> WaitAsync(string id, TimeSpan? limit = null)
+    public Task<Job> WaitAsync(string id, TimeSpan? limit = null) => WaitAsync(id, job => job.CompletedAt is not null, "wait=30", limit);
+
+    /// <summary>Waits until a job's status is as asked, one call a second.</summary>
+    public Task<Job> WaitAsync(string id, Func<Job, bool> isReached) => WaitAsync(id, isReached, "wait=1", limit: null);
+
+    private async Task<Job> WaitAsync(string id, Func<Job, bool> isReached, string prefer, TimeSpan? limit)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         timeout.CancelAfter(limit ?? TimeSpan.FromMinutes(1));
         while (true)
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, $"api/jobs/{id}");
-            request.Headers.Add("Prefer", "wait=30");
+            request.Headers.Add("Prefer", prefer);
             using var answer = await http.SendAsync(request, timeout.Token);
             answer.EnsureSuccessStatusCode();
             var job = (await answer.Content.ReadFromJsonAsync(ContractsJson.Wire.Job, timeout.Token))!;
-            if (job.CompletedAt is not null)
+            if (isReached(job))
             {
                 return job;
             }
+
+            Assert.True(job.CompletedAt is null, $"The job ended as {job.Status} before it was as asked.");
         }
     }
 

@@ -33,7 +33,7 @@ public sealed class ChunkCutterTests
             {
                 var indexes = lane.SelectMany(chunk => Indexes(page, chunk)).ToList();
                 Assert.Equal(indexes.Order(), indexes);
-                Assert.All(indexes, index => Assert.Equal(lane.Key, Lanes.OfKey($"key {keys[index]}", JobLimits.DefaultLanes)));
+                Assert.All(indexes, index => Assert.Equal(lane.Key, Lanes.OfKey($"key {keys[index]}", JobLimits.MaxLanes)));
             }
 
             Assert.All(chunks.Where(chunk => chunk.Lane == Lanes.None), chunk => Assert.All(Indexes(page, chunk), index => Assert.Equal(0, keys[index])));

@@ -64,7 +64,7 @@ public sealed class DispatchPageTests(StorageEmulator storage) : FlowTest(storag
     {
         var dispatch = new DispatchBench(Bench, new JobOptions { ChunkItems = 2, OrderByKey = true });
         await dispatch.PlanAsync(_fiveItems);
-        var lane = Lanes.OfKey("same", JobLimits.DefaultLanes);
+        var lane = Lanes.OfKey("same", JobLimits.MaxLanes);
 
         await dispatch.RunAsync();
 
@@ -99,7 +99,7 @@ public sealed class DispatchPageTests(StorageEmulator storage) : FlowTest(storag
         // Chunks of one item make pages of 200.
         var dispatch = new DispatchBench(Bench, new JobOptions { ChunkItems = 1, OrderByKey = true });
         await dispatch.PlanAsync([.. Enumerable.Range(0, 203).Select(i => Samples.Item(i, key: i % 2 == 0 ? "even" : "odd"))]);
-        var (even, odd) = (Lanes.OfKey("even", JobLimits.DefaultLanes), Lanes.OfKey("odd", JobLimits.DefaultLanes));
+        var (even, odd) = (Lanes.OfKey("even", JobLimits.MaxLanes), Lanes.OfKey("odd", JobLimits.MaxLanes));
 
         var first = await dispatch.RunAsync(page: 0);
         var second = await dispatch.RunAsync(page: 1, first.LaneChunks);

@@ -78,7 +78,7 @@ public sealed class GetResultsTests(StorageEmulator storage) : FlowTest(storage)
         Status.HasEnded(StatusBench.Progress(completed: 4, succeeded: 1, failed: 1), StatusBench.Planned);
         var (request, body) = StatusBench.Request("?follow=true");
 
-        var result = await Function.Errors(request, Job, Status.Durable, Token);
+        var result = await Function.GetErrors(request, Job, Status.Durable, Token);
         await result.ExecuteAsync(request.HttpContext).BoundedAsync();
 
         Assert.Equal([1], Samples.Indexes(StatusBench.Text(body)));

@@ -35,7 +35,21 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
 
         var job = Assert.Single(_durable.Started);
         Assert.Equal(2, (await Bench.ListAsync(job + "/")).Count);
-        Assert.Equal(2, (await Bench.ListAsync("")).Count);
+        Assert.Equal([job, job, "keys"], (await Bench.ListAsync("")).Select(name => name.Split('/')[0]));
+    }
+
+    [Fact]
+    public async Task Run_JobAfterJob_MakesIdsThatListTheNewestFirst()
+    {
+        // With and without a key: both are in the same list.
+        for (var i = 0; i < 6; i++)
+        {
+            await SubmitAsync(OneItem, key: i % 2 == 0 ? $"key {i}" : null);
+            Bench.Time.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.Equal(_durable.Started.Order(StringComparer.Ordinal), _durable.Started.AsEnumerable().Reverse());
+        Assert.All(_durable.Started, id => Assert.True(JobId.IsValid(id), id));
     }
 
     [Fact]
@@ -90,6 +104,7 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
         var submit = new SubmitJob(
             Bench.Blobs,
             new JobRequestReader(models),
+            new IdempotencyKeys(Bench.Blobs, Bench.Time),
             new InputWriter(Bench.Blobs),
             new JobReader(new PageParts(Bench.Blobs), Bench.Time),
             Bench.Settings,

@@ -77,9 +77,31 @@ public sealed class AzuriteTests
         {
             var exception = Assert.Throws<LocalRuntimeException>(() => DataFolderLock.Take(folder.Path, "lock"));
             Assert.Contains("in use by another app", exception.Message, StringComparison.Ordinal);
+            Assert.Contains("`jobs submit`", exception.Message, StringComparison.Ordinal);
         }
 
         DataFolderLock.Take(folder.Path, "lock").Dispose();
+    }
+
+    [Fact]
+    public void DataFolder_ThatIsAFile_IsRefusedAsSuch()
+    {
+        using var folder = new AppFolder().With("data", "");
+
+        var exception = Assert.Throws<LocalRuntimeException>(() => DataFolderLock.Take(Path.Combine(folder.Path, "data"), "lock"));
+
+        Assert.Contains("cannot be written to", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("in use", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_WithAzuriteInTheOtherFolderOnly_FindsIt()
+    {
+        using var folder = new AppFolder();
+
+        await using var azurite = await StartAsync(new AzuriteOptions { SearchFolder = folder.Path, OtherSearchFolders = [AppContext.BaseDirectory] });
+
+        Assert.False(azurite.Exited.IsCompleted);
     }
 
     [Fact]

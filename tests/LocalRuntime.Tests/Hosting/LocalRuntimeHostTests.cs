@@ -1,7 +1,10 @@
 using Azure.Messaging.ServiceBus;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using ModelJobs.LocalRuntime.Hosting;
+using ModelJobs.LocalRuntime.Tests.Engine;
 using ModelJobs.LocalRuntime.Tests.Worker;
 
 namespace ModelJobs.LocalRuntime.Tests.Hosting;
@@ -30,8 +33,61 @@ public sealed class LocalRuntimeHostTests
         var exception = await Assert.ThrowsAsync<LocalRuntimeException>(() => TestApp.StartAsync<NoFunctions>($"--LocalRuntime:HttpPort={port}"));
 
         Assert.Contains($"Port {port} of 127.0.0.1 is in use", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("LocalRuntime:HttpPort", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("--port (LocalRuntime:HttpPort)", exception.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Start_ThatFails_IsThrownAndNotLogged()
+    {
+        await using var app = await TestApp.StartAsync<NoFunctions>();
+        var port = app.Host.Services.GetRequiredService<LocalRuntimeAddress>().BaseUri.Port;
+        using var log = new ListLoggerProvider();
+
+        await Assert.ThrowsAsync<LocalRuntimeException>(
+            () => TestApp.StartAsync<NoFunctions>(builder => builder.Logging.AddProvider(log), $"--LocalRuntime:HttpPort={port}"));
+
+        Assert.DoesNotContain(log.Entries, entry => entry.Contains("failed to start", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Service_OfTheAppThatFailsLater_IsLogged()
+    {
+        using var log = new ListLoggerProvider();
+        var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var app = await TestApp.StartAsync<NoFunctions>(builder =>
+        {
+            builder.Logging.AddProvider(log);
+            builder.Services.AddHostedService(_ => new Failing(start.Task));
+        });
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        app.Host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(stopping.SetResult);
+
+        start.SetResult();
+        await stopping.Task.WaitAsync(TestApp.Limit, Cancel);
+
+        Assert.Contains("BackgroundService failed", log.Entries);
+    }
+
+    [Fact]
+    public void Build_WithoutQueueDefinition_SaysWhereItBelongs()
+    {
+        using var folder = new AppFolder();
+
+        var exception = Assert.Throws<LocalRuntimeException>(() => TestApp.CreateBuilder(folder, typeof(ServiceBusTriggerTests.Ordered)).Build());
+
+        Assert.Contains($"there is no {Path.Combine("infra", "servicebus.json")} in the app's root ({folder.Path})", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Options_InAnAppRootOfItsOwn_KeepTheStateThere()
+    {
+        using var folder = new AppFolder();
+
+        var options = LocalRuntimeOptions.Read(new ConfigurationBuilder().Build(), folder.Path);
+
+        Assert.Equal(Path.Combine(folder.Path, ".local"), options.DataFolder);
+    }
+
 
     [Theory]
     [InlineData("--LocalRuntime:HttpPort=http", "'LocalRuntime:HttpPort' is 'http'; it must be a whole number from 0 to 65535")]
@@ -121,6 +177,15 @@ public sealed class LocalRuntimeHostTests
     public sealed class Captive(Scoped scoped)
     {
         public Scoped Scoped => scoped;
+    }
+
+    private sealed class Failing(Task start) : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            await start;
+            throw new InvalidOperationException();
+        }
     }
 
     private sealed class Recorder : IHostedService

@@ -68,7 +68,7 @@ public sealed class AzuriteProcess : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         await WaitForEarlierAsync(options, cancellationToken);
-        var azurite = new AzuriteProcess(Launch(options, FindMainModule(options.SearchFolder)));
+        var azurite = new AzuriteProcess(Launch(options, FindMainModule([options.SearchFolder, .. options.OtherSearchFolders])));
         try
         {
             azurite.Watch();
@@ -176,20 +176,25 @@ public sealed class AzuriteProcess : IAsyncDisposable
         return null;
     }
 
-    private static string FindMainModule(string searchFolder)
+    /// <summary>Looks for Azurite in folders and all above them, as Node does; the program brings a package.json to install it with.</summary>
+    private static string FindMainModule(string[] searchFolders)
     {
-        for (var folder = new DirectoryInfo(searchFolder); folder is not null; folder = folder.Parent)
+        foreach (var searchFolder in searchFolders)
         {
-            var path = Path.Combine(folder.FullName, MainModule);
-            if (File.Exists(path))
+            for (var folder = new DirectoryInfo(searchFolder); folder is not null; folder = folder.Parent)
             {
-                return path;
+                var path = Path.Combine(folder.FullName, MainModule);
+                if (File.Exists(path))
+                {
+                    return path;
+                }
             }
         }
 
         throw new LocalRuntimeException(
-            $"Azurite, which keeps the blobs, is not installed: there is no {MainModule} in {searchFolder} or above it. " +
-            "Install Node.js 20 or later from https://nodejs.org and build again, or run `npm ci` next to package.json. " +
+            $"Azurite, which keeps the blobs, is not installed: there is no {MainModule} in {string.Join(" or ", searchFolders.Distinct())}, or above. " +
+            "Install Node.js 20 or later from https://nodejs.org; then build again, or, for a published program, run " +
+            $"`npm ci --prefix {AppContext.BaseDirectory}`. " +
             "Without Node.js, set JobStorage and AzureWebJobsStorage to the connection string of a storage account.");
     }
 

@@ -16,9 +16,13 @@ internal sealed partial class StorageEmulator(
     /// <summary>How long an Azurite that listens already may take to answer.</summary>
     private static readonly TimeSpan AttachTimeout = TimeSpan.FromSeconds(5);
 
+    private readonly TaskCompletionSource _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private AzuriteProcess? _azurite;
     private DataFolderLock? _dataFolder;
     private bool _isStopping;
+
+    /// <summary>Ends when the Azurite that was started here has ended by itself.</summary>
+    public Task Lost => _lost.Task;
 
     /// <summary>Starts Azurite if it is needed and puts its connection string into the configuration.</summary>
     /// <exception cref="LocalRuntimeException">There is no Azurite to be had; the message says what to do.</exception>
@@ -66,6 +70,7 @@ internal sealed partial class StorageEmulator(
             new AzuriteOptions
             {
                 SearchFolder = options.AppRoot,
+                OtherSearchFolders = [AppContext.BaseDirectory],
                 DataFolder = options.AzuriteInMemory ? null : Path.Combine(options.DataFolder, "azurite"),
                 NodePath = options.NodePath,
             },
@@ -81,6 +86,7 @@ internal sealed partial class StorageEmulator(
         if (!_isStopping)
         {
             LogEnded(logger, azurite.Endpoint);
+            _lost.SetResult();
         }
     }
 
@@ -111,6 +117,6 @@ internal sealed partial class StorageEmulator(
     [LoggerMessage(Level = LogLevel.Information, Message = "Azurite listens on {Endpoint}")]
     private static partial void LogStarted(ILogger logger, Uri endpoint);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "Azurite on {Endpoint} ended by itself; blobs are gone until the app is restarted")]
+    [LoggerMessage(Level = LogLevel.Critical, Message = "Azurite on {Endpoint} ended by itself, so the app stops; start it again, and its jobs go on")]
     private static partial void LogEnded(ILogger logger, Uri endpoint);
 }

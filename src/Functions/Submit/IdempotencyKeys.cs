@@ -1,0 +1,34 @@
+using System.Security.Cryptography;
+using System.Text;
+using Azure;
+using Azure.Storage.Blobs.Models;
+using Microsoft.AspNetCore.Http;
+using ModelJobs.Functions.Storage;
+
+namespace ModelJobs.Functions.Submit;
+
+/// <summary>
+/// Remembers which job's id an idempotency key stands for: a blob per key, which can be created only once. Ids carry their time, so one
+/// cannot be made from the key alone.
+/// </summary>
+internal sealed class IdempotencyKeys(JobBlobs blobs, TimeProvider time)
+{
+    /// <summary>The id that the key stands for: the one of its first call, however many calls there are and wherever they ended.</summary>
+    public async Task<string> JobIdOfAsync(string key, CancellationToken cancellationToken)
+    {
+        await blobs.EnsureContainerAsync(cancellationToken);
+        var blob = blobs.Blob(JobBlobs.IdempotencyKey(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))));
+        var id = JobId.Create(time);
+        try
+        {
+            var onlyIfNew = new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
+            await blob.UploadAsync(BinaryData.FromString(id).ToStream(), onlyIfNew, cancellationToken);
+            return id;
+        }
+        catch (RequestFailedException exists) when (exists.Status is StatusCodes.Status409Conflict or StatusCodes.Status412PreconditionFailed)
+        {
+            var first = (await blob.DownloadContentAsync(cancellationToken)).Value.Content.ToString();
+            return JobId.IsValid(first) ? first : throw new InvalidDataException($"Blob '{blob.Name}' does not hold a job's id.");
+        }
+    }
+}
