@@ -15,16 +15,23 @@ internal sealed class PageItems
     private PageItems(ReadOnlyMemory<byte> page, List<DraftChunk> chunks) => (_page, _chunks) = (page, chunks);
 
     /// <summary>Reads a page and cuts it as it was cut when it was dispatched.</summary>
-    /// <exception cref="InvalidOperationException">It has another number of chunks than were dispatched.</exception>
+    /// <exception cref="InvalidOperationException">It is damaged, or has another number of chunks than were dispatched.</exception>
     public static async Task<PageItems> ReadAsync(JobBlobs blobs, CollectOrder order, ExternalPage external, CancellationToken cancellationToken)
     {
-        var plan = await PagePlan.ReadAsync(blobs, order.JobId, order.Page, cancellationToken);
-        var page = await blobs.ReadAsync(external.Input, plan.Offset, plan.Bytes, cancellationToken);
-        var chunks = ChunkCutter.Cut(page.Span, external.Options);
-        return chunks.Count == order.Chunks
-            ? new PageItems(page, chunks)
-            : throw new InvalidOperationException(
-                $"Page {order.Page} of job {order.JobId} was dispatched as {order.Chunks} chunks, but is stored as {chunks.Count}.");
+        try
+        {
+            var plan = await PagePlan.ReadAsync(blobs, order.JobId, order.Page, cancellationToken);
+            var page = await blobs.ReadAsync(external.Input, plan.Offset, plan.Bytes, cancellationToken);
+            var chunks = ChunkCutter.Cut(page.Span, external.Options);
+            return chunks.Count == order.Chunks
+                ? new PageItems(page, chunks)
+                : throw new InvalidDataException($"It was dispatched as {order.Chunks} chunks, but is stored as {chunks.Count}.");
+        }
+        catch (Exception damaged) when (damaged is InvalidDataException or JsonException)
+        {
+            // Those say of an answer that it is not valid; here the answer is not at fault.
+            throw new InvalidOperationException($"Page {order.Page} of job {order.JobId} cannot be read as it was dispatched. {damaged.Message}", damaged);
+        }
     }
 
     /// <summary>The items of a chunk, in input order.</summary>

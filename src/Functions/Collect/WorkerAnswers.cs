@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Unicode;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Process;
 using ModelJobs.Functions.Process.Runners;
@@ -113,9 +115,15 @@ internal static class WorkerAnswers
             $"item {result.Index} must have either an output (status succeeded) or an error (status failed)."),
     };
 
-    // JSON can spell half of a surrogate pair, and bytes need not be UTF-8: found now, and not when the line is to be written.
+    // The parser looks into no string: its bytes need not be UTF-8, and JSON can spell half of a surrogate pair. Found now, and not
+    // when the line is to be written, or by who reads it.
     private static bool IsText(JsonElement output)
     {
+        if (!Utf8.IsValid(JsonMarshal.GetRawUtf8Value(output)))
+        {
+            return false;
+        }
+
         try
         {
             using var writer = new Utf8JsonWriter(Stream.Null, Writing);

@@ -28,9 +28,6 @@ internal sealed class StandInWorker : IAsyncDisposable
         _running = RunAsync(work);
     }
 
-    /// <summary>A worker that does as docs/message-contract.md says: one output for each item.</summary>
-    public static StandInWorker Good(LocalApp app) => new(app, delivery => delivery.AnswerAsync(delivery.GoodAnswer()));
-
     /// <summary>Stops the worker after the chunk at hand. Its deliveries can still be answered.</summary>
     public async Task StopAsync()
     {

@@ -234,7 +234,22 @@ public sealed class CollectPageExternalTests(StorageEmulator storage) : FlowTest
         await AnswerAllAsync();
         var order = ExternalBench.Order with { Chunks = 4 };
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => new CollectBench(Bench).RunAsync(order));
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => new CollectBench(Bench).RunAsync(order));
+
+        Assert.Contains("dispatched as 4 chunks, but is stored as 3", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_StoredPageIsDamaged_ThrowsAndKeepsTheAnswers()
+    {
+        await Page.DispatchAsync();
+        await AnswerAllAsync();
+        await Bench.StoreAsync(JobBlobs.Plan(Job), "not a plan"u8.ToArray());
+
+        await Assert.ThrowsAsync<InvalidOperationException>(Page.CollectAsync);
+
+        Assert.Equal(3, (await Bench.PeekAsync(Queues.Results)).Count);
+        Assert.Empty(await Bench.PeekAsync(Queues.Results + Queues.DeadLetter));
     }
 
     private static string AnswerBlob(int chunk) => JobBlobs.ChunkResults(Samples.Chunk(chunk));
