@@ -84,10 +84,9 @@ internal sealed partial class ServedQueues : IAsyncDisposable
         var source = Path.Combine(AppContext.BaseDirectory, "app");
         var folder = Path.Combine(_dataFolder, "app");
         Directory.CreateDirectory(Path.Combine(folder, "infra"));
-        foreach (var file in new[] { "host.json", "local.settings.json" })
-        {
-            File.Copy(Path.Combine(source, file), Path.Combine(folder, file), overwrite: true);
-        }
+        File.Copy(Path.Combine(source, "host.json"), Path.Combine(folder, "host.json"), overwrite: true);
+        // Under its own name git would ignore it.
+        File.Copy(Path.Combine(source, "settings.json"), Path.Combine(folder, "local.settings.json"), overwrite: true);
 
         var definition = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "app-queues.json")))!;
         var own = JsonNode.Parse(File.ReadAllText(Path.Combine(source, "infra", "servicebus.json")))!;

@@ -40,6 +40,34 @@ public sealed class ServeCommandTests
         Assert.Equal(new(null, 5672, null, Quiet: false), starter.Options);
     }
 
+    [Theory]
+    [InlineData("off", null)]
+    [InlineData("0", 0)]
+    [InlineData("65535", 65535)]
+    public async Task Serve_WithAnAmqpPort_PassesItOn(string text, int? port)
+    {
+        await using StandInService service = await StandInService.StartAsync(new FakeTimeProvider());
+        var starter = new StandInStarter(service);
+        using var interrupt = new CancellationTokenSource();
+        await interrupt.CancelAsync();
+
+        await CliRun.ExecuteAsync(["serve", "--amqp-port", text], new CliSetup { Starter = starter, Interrupt = interrupt.Token });
+
+        Assert.Equal(port, starter.Options!.AmqpPort);
+    }
+
+    [Theory]
+    [InlineData("on")]
+    [InlineData("-1")]
+    [InlineData("65536")]
+    public async Task Serve_WithAnAmqpPortThatIsNone_SaysWhatItMustBe(string text)
+    {
+        CliRun run = await CliRun.ExecuteAsync(["serve", "--amqp-port", text], new CliSetup());
+
+        Assert.NotEqual(0, run.ExitCode);
+        Assert.Contains("--amqp-port must be a whole number from 0 to 65535, or off.", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Serve_ThatStopsByItself_IsNoSuccess()
     {
