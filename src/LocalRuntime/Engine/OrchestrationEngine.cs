@@ -25,8 +25,10 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
     private readonly ILoggerFactory _loggerFactory;
     private readonly ILogger _logger;
     private readonly DataConverter _converter;
+    private readonly LimitedDataConverter? _limited;
     private readonly Alarm _alarm;
     private readonly IHubJournal? _journal;
+    private readonly TaskScheduler _scheduler;
     private Task _written = Task.CompletedTask;
     private CancellationTokenSource _stopping = new();
     private WorkQueue<string>? _turns;
@@ -38,13 +40,15 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
     /// <param name="loggerFactory">Where engine and orchestrators log.</param>
     /// <param name="converter">Reads and writes payloads; JSON unless given.</param>
     /// <param name="journal">Keeps the hub, and what it held before; null: it lives in memory only.</param>
+    /// <param name="scheduler">Runs turns and activities; the thread pool unless given.</param>
     public OrchestrationEngine(
         EngineOptions options,
         ITaskInvoker invoker,
         TimeProvider time,
         ILoggerFactory loggerFactory,
         DataConverter? converter = null,
-        IHubJournal? journal = null)
+        IHubJournal? journal = null,
+        TaskScheduler? scheduler = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxConcurrentActivityFunctions);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxConcurrentOrchestratorFunctions);
@@ -52,9 +56,11 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
         _hub = new TaskHub(options.StoreInputsInOrchestrationHistory);
         _logger = loggerFactory.CreateLogger<OrchestrationEngine>();
         _versions = new VersionMatch(options, _logger);
-        _converter = converter ?? JsonDataConverter.Default;
+        var limited = options.MaxPayloadBytes is { } max ? new LimitedDataConverter(converter ?? JsonDataConverter.Default, max) : null;
+        (_converter, _limited) = (limited ?? converter ?? JsonDataConverter.Default, limited);
         _alarm = new Alarm(time, FireTimers);
         _journal = journal;
+        _scheduler = scheduler ?? TaskScheduler.Default;
         if (journal is not null)
         {
             _hub.Restore(journal.Load());
@@ -88,8 +94,8 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
             }
 
             _stopping = new CancellationTokenSource();
-            _turns = new WorkQueue<string>(_options.MaxConcurrentOrchestratorFunctions, RunTurn);
-            _activities = new WorkQueue<ActivityWork>(_options.MaxConcurrentActivityFunctions, RunActivity);
+            _turns = new WorkQueue<string>(_options.MaxConcurrentOrchestratorFunctions, _scheduler, RunTurn);
+            _activities = new WorkQueue<ActivityWork>(_options.MaxConcurrentActivityFunctions, _scheduler, RunActivity);
             _dispatched.Clear();
             foreach (var work in _hub.Activities)
             {
@@ -278,6 +284,7 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
             // What an activity does cannot be taken back, so the turn that called it must not be either.
             await Written;
             var result = await _invoker.RunActivityAsync(work.Name, work.Key.InstanceId, work.Input, stopping);
+            _limited?.Check(result);
             outcome = new TaskCompletedEvent(HistoryEvent.NoId, work.Key.TaskId, result) { Timestamp = Now };
         }
         catch (Exception exception) when (stopping.IsCancellationRequested)

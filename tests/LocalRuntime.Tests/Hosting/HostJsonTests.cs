@@ -41,7 +41,9 @@ public sealed class HostJsonTests
                   "transportType": "amqpWebSockets"
                 },
                 "durableTask": {
-                  "hubName": "Hub", "storageProvider": {"type": "azureManaged"},
+                  "hubName": "Hub", "storageProvider": {"type": "azureManaged"}, "storeInputsInOrchestrationHistory": true,
+                  "overridableExistingInstanceStates": "AnyState", "defaultVersion": "1.2", "versionMatchStrategy": "Strict",
+                  "versionFailureStrategy": "Fail",
                   "maxConcurrentActivityFunctions": 6, "maxConcurrentOrchestratorFunctions": 7
                 }
               }
