@@ -95,6 +95,42 @@ public sealed class ActivityTests
     }
 
     [Fact]
+    public async Task Run_MoreOrchestratorsThanTheLimit_NoMoreThanTheLimitReplayAtOnce()
+    {
+        var (running, most) = (0, 0);
+        var full = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
+        await using var harness = await new EngineHarness(
+                new EngineOptions { MaxConcurrentActivityFunctions = 1, MaxConcurrentOrchestratorFunctions = 2 })
+            .Orchestrator("Slow", _ =>
+            {
+                var now = Interlocked.Increment(ref running);
+                InterlockedMax(ref most, now);
+                if (now == 2)
+                {
+                    full.TrySetResult();
+                }
+
+                release.Task.Wait(TestContext.Current.CancellationToken);
+                Interlocked.Decrement(ref running);
+                return Task.FromResult(0);
+            })
+            .StartAsync();
+
+        var ids = new List<string>();
+        for (var i = 0; i < 6; i++)
+        {
+            ids.Add(await harness.ScheduleAsync("Slow"));
+        }
+
+        await EngineHarness.Bounded(full.Task);
+        release.SetResult();
+        await Task.WhenAll(ids.Select(harness.CompletionAsync));
+
+        Assert.Equal(2, most);
+    }
+
+    [Fact]
     public async Task CallActivity_Throws_TheCallerGetsTypeMessageAndInnerCauses()
     {
         await using var harness = await new EngineHarness()

@@ -126,5 +126,7 @@ internal sealed class EngineHarness : ITaskInvoker, IAsyncDisposable
     Func<TaskOrchestrationContext, Task<object?>>? ITaskInvoker.FindOrchestrator(string name) => _orchestrators.GetValueOrDefault(name);
 
     Task<string?> ITaskInvoker.RunActivityAsync(string name, string instanceId, string? input, CancellationToken cancellationToken)
-        => _activities[name](input, cancellationToken);
+        => _activities.TryGetValue(name, out var activity)
+            ? activity(input, cancellationToken)
+            : throw new FunctionNotFoundException($"There is no activity function '{name}'.");
 }

@@ -14,6 +14,9 @@ internal sealed class MemoryDisk
     private readonly Dictionary<ActivityKey, ActivityWork> _activities = [];
     private HubCounters _counters;
 
+    /// <summary>Executions that are known to have been begun.</summary>
+    public long Executions => _counters.Executions;
+
     public HubSnapshot Load() => new(
         _counters,
         [.. _heads.Values.OrderBy(head => head.Id, StringComparer.Ordinal).Select(head => new InstanceSnapshot(

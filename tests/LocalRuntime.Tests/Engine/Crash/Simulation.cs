@@ -76,9 +76,10 @@ internal sealed class Simulation : ITaskInvoker
     {
         if (_random.Next(4) == 0 && OpenEvents() is [var (instance, sent), ..])
         {
-            // While the turn runs; it is sent again later, as nobody is told that it has arrived.
+            // While the turn runs.
             var raised = new EventRaisedEvent(HistoryEvent.NoId, JsonSerializer.Serialize(sent)) { Name = sent };
             _engine.Change(_ => [new MessageSent(instance, raised)]);
+            _ = NoteAsync(sent, _engine.Written);
         }
 
         return _orchestrator.Run;
@@ -118,7 +119,9 @@ internal sealed class Simulation : ITaskInvoker
         };
         _engine = new OrchestrationEngine(options, this, _time, NullLoggerFactory.Instance, journal: _journal, scheduler: _scheduler);
         _engine.Changed += Remember;
-        _delivered.Clear();
+
+        // An answer may be delivered again after a crash too, but not one to an execution whose number is given out anew.
+        _delivered.RemoveAll(change => change is not ActivityFinished { Key.Execution: var execution } || execution > _disk.Executions);
         _ = _engine.StartAsync(CancellationToken.None);
         _ = _scheduler.Run(StartAsync);
         while (steps-- > 0)
@@ -201,11 +204,17 @@ internal sealed class Simulation : ITaskInvoker
         var (instance, name) = open[_random.Next(open.Count)];
         _ = _scheduler.Run(async () =>
         {
-            await _engine.Client.RaiseEventAsync(instance, name, name);
-            _sent.Add(name);
+            await NoteAsync(name, _engine.Client.RaiseEventAsync(instance, name, name));
         });
         return true;
     }
+
+    /// <summary>Once it is known to be on disk, it is not sent again.</summary>
+    private Task NoteAsync(string name, Task written) => _scheduler.Run(async () =>
+    {
+        await written;
+        _sent.Add(name);
+    });
 
     private List<(string Instance, string Name)> OpenEvents() => [.. _family.Events
         .Where(e => !_sent.Contains(e.Name) && _engine.Read(hub => hub.Find(e.Instance)) is { Completion: null })];
