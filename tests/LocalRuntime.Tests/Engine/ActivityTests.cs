@@ -1,7 +1,9 @@
+using DurableTask.Core;
 using DurableTask.Core.History;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using ModelJobs.LocalRuntime.Engine;
+using ModelJobs.LocalRuntime.Tests.Store;
 
 namespace ModelJobs.LocalRuntime.Tests.Engine;
 
@@ -153,6 +155,27 @@ public sealed class ActivityTests
         var ended = await harness.RunAsync("Caller");
 
         Assert.Equal("Bad 0 outer True True", ended.ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task CallActivity_ThrowsWithCausesWithoutEnd_SomeOfThemAreKept()
+    {
+        using var folder = new StateFolder();
+        await using var harness = await new EngineHarness(journal: folder.Store.JournalOfHub())
+            .Orchestrator("Caller", context => context.CallActivityAsync<string>("Bad"))
+            .Activity<string, string>("Bad", (_, _) => throw Enumerable.Range(0, 500).Aggregate(
+                new IOException("root"), (inner, i) => new IOException($"{i}", inner)))
+            .StartAsync();
+
+        var ended = await harness.RunAsync("Caller");
+
+        var causes = 0;
+        for (var failure = ended.FailureDetails; failure is not null; failure = failure.InnerFailure)
+        {
+            causes++;
+        }
+
+        Assert.Equal(FailureDetails.MaxInnerFailures + 1, causes);
     }
 
     [Fact]
