@@ -13,6 +13,9 @@ internal sealed record EngineOptions
     /// <summary>Whether histories keep the inputs of activities and sub-orchestrations, for people to see.</summary>
     public bool StoreInputsInOrchestrationHistory { get; init; }
 
+    /// <summary>Bytes of UTF-8 that an input, output or event may have; null for no limit, as with Azure Storage, which keeps large ones in blobs.</summary>
+    public int? MaxPayloadBytes { get; init; }
+
     /// <summary>Whether an id can be taken from an instance that runs; if not, only from one that has ended.</summary>
     public bool CanReplaceRunningInstances { get; init; }
 

@@ -1,4 +1,3 @@
-using DurableTask.Core;
 using DurableTask.Core.History;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -11,7 +10,7 @@ namespace ModelJobs.LocalRuntime.Engine;
 /// Runs orchestrations and activities from a task hub. Every change of the hub is made by <see cref="Commit"/>; the rest is about
 /// when: turns of one instance one after another, timers when they are due, no more at once than the options allow.
 /// </summary>
-internal sealed class OrchestrationEngine : IAsyncDisposable
+internal sealed partial class OrchestrationEngine : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly TaskHub _hub;
@@ -25,8 +24,10 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
     private readonly ILoggerFactory _loggerFactory;
     private readonly ILogger _logger;
     private readonly DataConverter _converter;
+    private readonly LimitedDataConverter? _limited;
     private readonly Alarm _alarm;
     private readonly IHubJournal? _journal;
+    private readonly TaskScheduler _scheduler;
     private Task _written = Task.CompletedTask;
     private CancellationTokenSource _stopping = new();
     private WorkQueue<string>? _turns;
@@ -38,13 +39,15 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
     /// <param name="loggerFactory">Where engine and orchestrators log.</param>
     /// <param name="converter">Reads and writes payloads; JSON unless given.</param>
     /// <param name="journal">Keeps the hub, and what it held before; null: it lives in memory only.</param>
+    /// <param name="scheduler">Runs turns and activities; the thread pool unless given.</param>
     public OrchestrationEngine(
         EngineOptions options,
         ITaskInvoker invoker,
         TimeProvider time,
         ILoggerFactory loggerFactory,
         DataConverter? converter = null,
-        IHubJournal? journal = null)
+        IHubJournal? journal = null,
+        TaskScheduler? scheduler = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxConcurrentActivityFunctions);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxConcurrentOrchestratorFunctions);
@@ -52,9 +55,11 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
         _hub = new TaskHub(options.StoreInputsInOrchestrationHistory);
         _logger = loggerFactory.CreateLogger<OrchestrationEngine>();
         _versions = new VersionMatch(options, _logger);
-        _converter = converter ?? JsonDataConverter.Default;
+        var limited = options.MaxPayloadBytes is { } max ? new LimitedDataConverter(converter ?? JsonDataConverter.Default, max) : null;
+        (_converter, _limited) = (limited ?? converter ?? JsonDataConverter.Default, limited);
         _alarm = new Alarm(time, FireTimers);
         _journal = journal;
+        _scheduler = scheduler ?? TaskScheduler.Default;
         if (journal is not null)
         {
             _hub.Restore(journal.Load());
@@ -88,8 +93,8 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
             }
 
             _stopping = new CancellationTokenSource();
-            _turns = new WorkQueue<string>(_options.MaxConcurrentOrchestratorFunctions, RunTurn);
-            _activities = new WorkQueue<ActivityWork>(_options.MaxConcurrentActivityFunctions, RunActivity);
+            _turns = new WorkQueue<string>(_options.MaxConcurrentOrchestratorFunctions, _scheduler, RunTurn);
+            _activities = new WorkQueue<ActivityWork>(_options.MaxConcurrentActivityFunctions, _scheduler, RunActivity);
             _dispatched.Clear();
             foreach (var work in _hub.Activities)
             {
@@ -225,94 +230,6 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
         if (_turns is not null && instance.IsRunnable && _versions.Accepts(instance) && _dispatched.Add(instance.Id))
         {
             _turns.Add(instance.Id);
-        }
-    }
-
-    private Func<TaskOrchestrationContext, Task<object?>>? FindOrchestrator(string name) => _invoker.FindOrchestrator(name);
-
-    private Task RunTurn(string instanceId)
-    {
-        OrchestratorTurn? turn = null;
-        FailureDetails? refusal = null;
-        lock (_gate)
-        {
-            if (!_inTurn.Add(instanceId))
-            {
-                // A turn from before a stop that did not wait long enough; the instance is dispatched again when it ends.
-                return Task.CompletedTask;
-            }
-
-            if (_hub.Find(instanceId) is { IsRunnable: true } instance)
-            {
-                turn = new OrchestratorTurn(
-                    instance, [.. instance.Inbox], Now, _options.DefaultVersion, FindOrchestrator, _converter, _loggerFactory);
-                refusal = _versions.Matches(instance) ? null : _versions.Failure(instance);
-            }
-        }
-
-        var committed = refusal is null ? turn?.Run() : turn?.Refuse(refusal);
-        lock (_gate)
-        {
-            if (committed is not null)
-            {
-                Commit(committed);
-            }
-
-            _inTurn.Remove(instanceId);
-            _dispatched.Remove(instanceId);
-            if (_hub.Find(instanceId) is { } instance)
-            {
-                Dispatch(instance);
-            }
-        }
-
-        return Task.CompletedTask;
-    }
-
-    private async Task RunActivity(ActivityWork work)
-    {
-        var stopping = _stopping.Token;
-        HistoryEvent outcome;
-        try
-        {
-            // What an activity does cannot be taken back, so the turn that called it must not be either.
-            await Written;
-            var result = await _invoker.RunActivityAsync(work.Name, work.Key.InstanceId, work.Input, stopping);
-            outcome = new TaskCompletedEvent(HistoryEvent.NoId, work.Key.TaskId, result) { Timestamp = Now };
-        }
-        catch (Exception exception) when (stopping.IsCancellationRequested)
-        {
-            _logger.LogDebug(exception, "Activity '{Name}' stopped with the host; it will run again.", work.Name);
-            return;
-        }
-        catch (Exception exception)
-        {
-            var failure = FailureDetails.Of(exception, exception is FunctionNotFoundException);
-            outcome = new TaskFailedEvent(HistoryEvent.NoId, work.Key.TaskId, failure.ErrorMessage, null, failure) { Timestamp = Now };
-        }
-
-        lock (_gate)
-        {
-            Commit(new ActivityFinished(work.Key, outcome));
-        }
-    }
-
-    private void FireTimers()
-    {
-        lock (_gate)
-        {
-            if (_turns is null)
-            {
-                return;
-            }
-
-            var now = Now;
-            while (_hub.NextTimer is { } timer && timer.FireAt <= now)
-            {
-                Commit(new TimerElapsed(timer.InstanceId, timer.TaskId, now));
-            }
-
-            _alarm.Set(_hub.NextTimer?.FireAt, hasRung: true);
         }
     }
 }

@@ -26,6 +26,12 @@ internal sealed class DurableEngine(OrchestrationEngine engine) : IHostedService
             {
                 MaxConcurrentActivityFunctions = limits.MaxConcurrentActivityFunctions,
                 MaxConcurrentOrchestratorFunctions = limits.MaxConcurrentOrchestratorFunctions,
+                StoreInputsInOrchestrationHistory = limits.StoreInputsInOrchestrationHistory,
+                CanReplaceRunningInstances = limits.OverridableExistingInstanceStates == OverridableStates.AnyState,
+                DefaultVersion = limits.DefaultVersion,
+                VersionMatchStrategy = limits.VersionMatchStrategy,
+                VersionFailureStrategy = limits.VersionFailureStrategy,
+                MaxPayloadBytes = limits.MaxPayloadBytes,
                 HubName = limits.HubName,
                 StopTimeout = provider.GetRequiredService<LocalRuntimeOptions>().StopTimeout,
                 Seed = seed,

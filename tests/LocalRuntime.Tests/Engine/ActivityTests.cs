@@ -1,7 +1,9 @@
+using DurableTask.Core;
 using DurableTask.Core.History;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using ModelJobs.LocalRuntime.Engine;
+using ModelJobs.LocalRuntime.Tests.Store;
 
 namespace ModelJobs.LocalRuntime.Tests.Engine;
 
@@ -95,6 +97,42 @@ public sealed class ActivityTests
     }
 
     [Fact]
+    public async Task Run_MoreOrchestratorsThanTheLimit_NoMoreThanTheLimitReplayAtOnce()
+    {
+        var (running, most) = (0, 0);
+        var full = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
+        await using var harness = await new EngineHarness(
+                new EngineOptions { MaxConcurrentActivityFunctions = 1, MaxConcurrentOrchestratorFunctions = 2 })
+            .Orchestrator("Slow", _ =>
+            {
+                var now = Interlocked.Increment(ref running);
+                InterlockedMax(ref most, now);
+                if (now == 2)
+                {
+                    full.TrySetResult();
+                }
+
+                release.Task.Wait(TestContext.Current.CancellationToken);
+                Interlocked.Decrement(ref running);
+                return Task.FromResult(0);
+            })
+            .StartAsync();
+
+        var ids = new List<string>();
+        for (var i = 0; i < 6; i++)
+        {
+            ids.Add(await harness.ScheduleAsync("Slow"));
+        }
+
+        await EngineHarness.Bounded(full.Task);
+        release.SetResult();
+        await Task.WhenAll(ids.Select(harness.CompletionAsync));
+
+        Assert.Equal(2, most);
+    }
+
+    [Fact]
     public async Task CallActivity_Throws_TheCallerGetsTypeMessageAndInnerCauses()
     {
         await using var harness = await new EngineHarness()
@@ -117,6 +155,27 @@ public sealed class ActivityTests
         var ended = await harness.RunAsync("Caller");
 
         Assert.Equal("Bad 0 outer True True", ended.ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task CallActivity_ThrowsWithCausesWithoutEnd_SomeOfThemAreKept()
+    {
+        using var folder = new StateFolder();
+        await using var harness = await new EngineHarness(journal: folder.Store.JournalOfHub())
+            .Orchestrator("Caller", context => context.CallActivityAsync<string>("Bad"))
+            .Activity<string, string>("Bad", (_, _) => throw Enumerable.Range(0, 500).Aggregate(
+                new IOException("root"), (inner, i) => new IOException($"{i}", inner)))
+            .StartAsync();
+
+        var ended = await harness.RunAsync("Caller");
+
+        var causes = 0;
+        for (var failure = ended.FailureDetails; failure is not null; failure = failure.InnerFailure)
+        {
+            causes++;
+        }
+
+        Assert.Equal(FailureDetails.MaxInnerFailures + 1, causes);
     }
 
     [Fact]

@@ -177,7 +177,57 @@ public sealed class ContinueAsNewTests
     }
 
     [Fact]
-    public async Task ContinueAsNew_CustomStatus_StaysUntilItIsSetAgain()
+    public async Task ContinueAsNew_EventsThatComeAfterIt_AreKeptEvenIfThoseBeforeAreNot()
+    {
+        await using var harness = new EngineHarness();
+        harness.Orchestrator("Collector", async context =>
+        {
+            if (context.GetInput<int>() == 0)
+            {
+                await context.WaitForExternalEvent<string>("next");
+                context.ContinueAsNew(1, preserveUnprocessedEvents: false);
+                return "";
+            }
+
+            return await context.WaitForExternalEvent<string>("e");
+        });
+        await harness.StartAsync();
+        var id = await harness.ScheduleAsync("Collector", 0);
+        await harness.UntilHistoryHasAsync<ExecutionStartedEvent>(id);
+        await harness.Engine.StopAsync(TestContext.Current.CancellationToken);
+        await Raise(harness, id, "before");
+        await harness.Client.RaiseEventAsync(id, "next", "", TestContext.Current.CancellationToken);
+        await Raise(harness, id, "after");
+        await harness.StartAsync();
+
+        Assert.Equal("after", (await harness.CompletionAsync(id)).ReadOutputAs<string>());
+    }
+
+    /// <summary>As in Azure; what must outlast ContinueAsNew belongs in the input.</summary>
+    [Fact]
+    public async Task ContinueAsNew_LaterThanTheStart_CreatedAtIsThatOfTheExecution()
+    {
+        await using var harness = await new EngineHarness()
+            .Orchestrator("Again", async context =>
+            {
+                if (context.GetInput<int>() == 0)
+                {
+                    await context.CreateTimer(TimeSpan.FromHours(1), CancellationToken.None);
+                    context.ContinueAsNew(1);
+                }
+
+                return 0;
+            })
+            .StartAsync();
+        var id = await harness.ScheduleAsync("Again", 0);
+
+        var ended = await harness.DriveTimeAsync(harness.CompletionAsync(id));
+
+        Assert.Equal(EngineHarness.StartOfTime.AddHours(1), ended.CreatedAt);
+    }
+
+    [Fact]
+    public async Task ContinueAsNew_CustomStatus_StaysThroughTheNextFirstTurn()
     {
         await using var harness = await new EngineHarness()
             .Orchestrator("Status", context =>

@@ -95,6 +95,34 @@ public sealed class ControlTests
     }
 
     [Fact]
+    public async Task Suspend_InTheBatchOfTheStart_WhatTheCodeAskedForIsDoneAfterTheResume()
+    {
+        await using var harness = new EngineHarness()
+            .Orchestrator("Caller", async context =>
+            {
+                using var cancel = new CancellationTokenSource();
+                _ = context.CreateTimer(TimeSpan.FromHours(1), cancel.Token);
+                var call = context.CallActivityAsync<string>("Echo", "held");
+#pragma warning disable CA1849
+                cancel.Cancel();
+#pragma warning restore CA1849
+                return await call;
+            })
+            .Activity<string, string>("Echo", text => text);
+        var id = await harness.ScheduleAsync("Caller");
+        await harness.Client.SuspendInstanceAsync(id, Token);
+        await harness.StartAsync();
+        await harness.UntilHistoryHasAsync<ExecutionSuspendedEvent>(id);
+        Assert.Empty(harness.Engine.GetHistory(id).OfType<TaskScheduledEvent>());
+        await harness.Client.ResumeInstanceAsync(id, Token);
+
+        Assert.Equal("held", (await harness.CompletionAsync(id)).ReadOutputAs<string>());
+        Assert.Equal(
+            [EventType.TimerCreated, EventType.TaskScheduled],
+            harness.Engine.GetHistory(id).Where(e => e.EventId is 0 or 1).Select(e => e.EventType));
+    }
+
+    [Fact]
     public async Task Suspend_BeforeTheFirstTurn_TheOrchestratorRunsOnlyAfterTheResume()
     {
         var ran = false;

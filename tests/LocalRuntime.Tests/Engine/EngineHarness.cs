@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Converters;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -42,8 +43,8 @@ internal sealed class EngineHarness : ITaskInvoker, IAsyncDisposable
 
     public EngineHarness Activity<TInput, TOutput>(string name, Func<TInput, CancellationToken, Task<TOutput>> run)
     {
-        _activities[name] = async (input, cancellationToken) =>
-            JsonSerializer.Serialize(await run(input is null ? default! : JsonSerializer.Deserialize<TInput>(input)!, cancellationToken));
+        _activities[name] = async (input, cancellationToken) => JsonDataConverter.Default.Serialize(
+            await run(input is null ? default! : JsonSerializer.Deserialize<TInput>(input)!, cancellationToken));
         return this;
     }
 
@@ -91,6 +92,25 @@ internal sealed class EngineHarness : ITaskInvoker, IAsyncDisposable
         }
     }
 
+    /// <summary>Lets fake time pass, from one timer to the next, whenever nothing else is left to do, until the task ends.</summary>
+    public async Task<T> DriveTimeAsync<T>(Task<T> task)
+    {
+        while (!task.IsCompleted)
+        {
+            await UntilAsync(() => task.IsCompleted || NextTimerIfIdle() is not null || Engine.Read(hub => hub.Instances.All(i => i.Completion is not null)));
+            if (!task.IsCompleted && NextTimerIfIdle() is { } next)
+            {
+                Time.SetUtcNow(next > Time.GetUtcNow() ? next : Time.GetUtcNow());
+            }
+        }
+
+        return await task;
+    }
+
+    private DateTimeOffset? NextTimerIfIdle() => Engine.Read(hub => hub.Activities.Any() || hub.Instances.Any(instance => instance.IsRunnable)
+        ? null
+        : hub.NextTimer?.FireAt);
+
     public Task UntilHistoryHasAsync<TEvent>(string id, int count = 1)
         => UntilAsync(() => Engine.GetHistory(id).OfType<TEvent>().Count() >= count);
 
@@ -106,5 +126,7 @@ internal sealed class EngineHarness : ITaskInvoker, IAsyncDisposable
     Func<TaskOrchestrationContext, Task<object?>>? ITaskInvoker.FindOrchestrator(string name) => _orchestrators.GetValueOrDefault(name);
 
     Task<string?> ITaskInvoker.RunActivityAsync(string name, string instanceId, string? input, CancellationToken cancellationToken)
-        => _activities[name](input, cancellationToken);
+        => _activities.TryGetValue(name, out var activity)
+            ? activity(input, cancellationToken)
+            : throw new FunctionNotFoundException($"There is no activity function '{name}'.");
 }

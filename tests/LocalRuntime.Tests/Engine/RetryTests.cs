@@ -43,6 +43,20 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public async Task Policy_NoSuchActivity_ThereIsNoSecondAttempt()
+    {
+        await using var harness = await new EngineHarness()
+            .Orchestrator("Caller", context => context.CallActivityAsync<string>(
+                "Nobody", options: TaskOptions.FromRetryPolicy(new RetryPolicy(5, TimeSpan.FromSeconds(1)))))
+            .StartAsync();
+
+        var ended = await harness.RunAsync("Caller");
+
+        Assert.Contains("'Nobody'", ended.FailureDetails!.ErrorMessage, StringComparison.Ordinal);
+        Assert.Single(harness.Engine.GetHistory(ended.InstanceId).OfType<TaskScheduledEvent>());
+    }
+
+    [Fact]
     public async Task Policy_FailureIsNotOneToHandle_ThereIsNoSecondAttempt()
     {
         var policy = new RetryPolicy(5, TimeSpan.FromSeconds(1)) { HandleFailure = failure => failure.IsCausedBy<TimeoutException>() };

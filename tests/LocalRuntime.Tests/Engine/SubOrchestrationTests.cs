@@ -39,6 +39,33 @@ public sealed class SubOrchestrationTests
     }
 
     [Fact]
+    public async Task CallSubOrchestrator_WithTags_HasThoseOfItsParentTooAndKeepsThemAcrossContinueAsNew()
+    {
+        await using var harness = await new EngineHarness()
+            .Orchestrator("Parent", context => context.CallSubOrchestratorAsync<int>("Child", 0, new SubOrchestrationOptions(
+                new TaskOptions(tags: new Dictionary<string, string> { ["both"] = "child", ["own"] = "1" }), "child")))
+            .Orchestrator("Child", context =>
+            {
+                if (context.GetInput<int>() == 0)
+                {
+                    context.ContinueAsNew(1);
+                }
+
+                return Task.FromResult(0);
+            })
+            .StartAsync();
+
+        await harness.CompletionAsync(await harness.Client.ScheduleNewOrchestrationInstanceAsync(
+            "Parent",
+            new StartOrchestrationOptions { Tags = new Dictionary<string, string> { ["both"] = "parent", ["parents"] = "2" } },
+            TestContext.Current.CancellationToken));
+
+        Assert.Equal(
+            ["both=child", "own=1", "parents=2"],
+            (await harness.CompletionAsync("child")).Tags.Select(tag => $"{tag.Key}={tag.Value}").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task CallSubOrchestrator_Fails_TheParentGetsTheFailure()
     {
         await using var harness = await new EngineHarness()

@@ -118,4 +118,24 @@ public sealed class TimerTests
 
         Assert.Equal("ran", (await harness.CompletionAsync(id)).ReadOutputAs<string>());
     }
+
+    [Fact]
+    public async Task CreateTimer_LongerThanAzureStorageTakes_IsMadeOfShorterOnes()
+    {
+        await using var harness = await new EngineHarness()
+            .Orchestrator("Sleeper", async context =>
+            {
+                await context.CreateTimer(TimeSpan.FromDays(7), CancellationToken.None);
+                return context.CurrentUtcDateTime;
+            })
+            .StartAsync();
+        var id = await harness.ScheduleAsync("Sleeper");
+
+        var ended = await harness.DriveTimeAsync(harness.CompletionAsync(id));
+
+        Assert.Equal(EngineHarness.StartOfTime.AddDays(7).UtcDateTime, ended.ReadOutputAs<DateTime>());
+        Assert.Equal(
+            [3, 6, 7],
+            harness.Engine.GetHistory(id).OfType<TimerCreatedEvent>().Select(timer => (timer.FireAt - EngineHarness.StartOfTime.UtcDateTime).Days));
+    }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
+using ModelJobs.LocalRuntime.Engine;
 using ModelJobs.LocalRuntime.Hosting;
 
 namespace ModelJobs.LocalRuntime.Tests.Hosting;
@@ -41,7 +42,9 @@ public sealed class HostJsonTests
                   "transportType": "amqpWebSockets"
                 },
                 "durableTask": {
-                  "hubName": "Hub", "storageProvider": {"type": "azureManaged"},
+                  "hubName": "Hub", "storageProvider": {"type": "azureManaged"}, "storeInputsInOrchestrationHistory": true,
+                  "overridableExistingInstanceStates": "AnyState", "defaultVersion": "1.2", "versionMatchStrategy": "Strict",
+                  "versionFailureStrategy": "Fail",
                   "maxConcurrentActivityFunctions": 6, "maxConcurrentOrchestratorFunctions": 7
                 }
               }
@@ -66,8 +69,20 @@ public sealed class HostJsonTests
                 AutoCompleteMessages = false,
             },
             host.ServiceBus);
-        Assert.Equal(6, host.DurableTask.MaxConcurrentActivityFunctions);
-        Assert.Equal(7, host.DurableTask.MaxConcurrentOrchestratorFunctions);
+        Assert.Equal(
+            new DurableTaskHostOptions
+            {
+                HubName = "Hub",
+                MaxConcurrentActivityFunctions = 6,
+                MaxConcurrentOrchestratorFunctions = 7,
+                StoreInputsInOrchestrationHistory = true,
+                OverridableExistingInstanceStates = OverridableStates.AnyState,
+                DefaultVersion = "1.2",
+                VersionMatchStrategy = VersionMatchStrategy.Strict,
+                VersionFailureStrategy = VersionFailureStrategy.Fail,
+                MaxPayloadBytes = 1024 * 1024,
+            },
+            host.DurableTask);
     }
 
     [Theory]

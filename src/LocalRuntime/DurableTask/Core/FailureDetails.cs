@@ -39,15 +39,24 @@ public class FailureDetails(
 
     public override int GetHashCode() => HashCode.Combine(ErrorType, ErrorMessage, StackTrace, InnerFailure);
 
+    /// <summary>Causes of causes that are kept; deeper ones are left out, as JSON must not nest without end.</summary>
+    internal const int MaxInnerFailures = 32;
+
     /// <param name="exception">What was thrown.</param>
     /// <param name="isNonRetriable">Whether trying again is of no use.</param>
     internal static FailureDetails Of(Exception exception, bool isNonRetriable = false)
-        => Of(TaskFailureDetails.FromException(exception), isNonRetriable)!;
+        => Of(TaskFailureDetails.FromException(exception), isNonRetriable, MaxInnerFailures)!;
 
     internal TaskFailureDetails ToTaskFailureDetails()
         => new(ErrorType, ErrorMessage, StackTrace, InnerFailure?.ToTaskFailureDetails(), Properties);
 
-    private static FailureDetails? Of(TaskFailureDetails? failure, bool isNonRetriable = false) => failure is null
+    private static FailureDetails? Of(TaskFailureDetails? failure, bool isNonRetriable, int depth) => failure is null || depth < 0
         ? null
-        : new(failure.ErrorType, failure.ErrorMessage, failure.StackTrace, Of(failure.InnerFailure), isNonRetriable, failure.Properties);
+        : new(
+            failure.ErrorType,
+            failure.ErrorMessage,
+            failure.StackTrace,
+            Of(failure.InnerFailure, isNonRetriable: false, depth - 1),
+            isNonRetriable,
+            failure.Properties);
 }
