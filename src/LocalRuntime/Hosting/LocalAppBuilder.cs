@@ -14,6 +14,7 @@ using Microsoft.Extensions.Logging.Console;
 using ModelJobs.LocalRuntime.Broker;
 using ModelJobs.LocalRuntime.Store;
 using ModelJobs.LocalRuntime.Worker.Catalog;
+using ModelJobs.LocalRuntime.Worker.Durable.Management;
 using ModelJobs.LocalRuntime.Worker.Http;
 using ModelJobs.LocalRuntime.Worker.Invocation;
 using ModelJobs.LocalRuntime.Worker.ServiceBus;
@@ -83,6 +84,7 @@ internal sealed class LocalAppBuilder
         var catalog = app.Services.GetRequiredService<FunctionCatalog>();
         _serviceBus.Connect(catalog, queues, app.Configuration);
         HttpFunctions.Map(app, catalog, _host.RoutePrefix);
+        ManagementApi.Map(app);
         var broker = BrokerDirectory.Register(_serviceBus.Host, app.Services.GetRequiredService<MessageBroker>());
         var storage = new StorageEmulator(options, app.Configuration, app.Services.GetRequiredService<ILogger<StorageEmulator>>());
         return new LocalRuntimeHost(app, options, _settingsFile, storage, broker, store);
