@@ -1,3 +1,5 @@
+using DurableTask.Core;
+using DurableTask.Core.History;
 using ModelJobs.LocalRuntime.Engine;
 
 namespace ModelJobs.LocalRuntime.Replay;
@@ -7,121 +9,133 @@ namespace ModelJobs.LocalRuntime.Replay;
 /// request that fits. What is compared is which requests were made and how often, and how the execution ends; not their order, and
 /// the orchestrator's clock shows the times of the answers.
 /// </summary>
-internal sealed class CondensedReplay(OrchestrationHistory history, ReplayTurns turns)
+internal sealed class CondensedReplay
 {
-    private readonly ExecutionStarted _started =
-        DurableHistory.Started(history.Events.First(e => e.EventType == nameof(ExecutionStarted)));
-
+    private readonly OrchestrationHistory _history;
+    private readonly ReplayTurns _turns;
+    private readonly ExecutionStartedEvent _started;
     private readonly List<HistoryEvent> _past = [];
-    private readonly List<ActionEvent> _open = [];
-    private readonly List<ActionEvent> _requested = [];
+    private readonly List<HistoryEvent> _open = [];
+    private readonly List<HistoryEvent> _requested = [];
     private readonly List<string> _recorded = [];
-    private readonly List<DateTime> _timers = [.. history.Events.Where(e => e.EventType == nameof(TimerCreated)).Select(e => e.FireAt ?? default)];
-    private HistoryEvent? _recordedEnding;
+    private readonly List<DateTime> _timers;
+    private OrchestrationStatus? _recordedEnding;
     private ReplayedTurn? _last;
+
+    public CondensedReplay(OrchestrationHistory history, ReplayTurns turns)
+    {
+        (_history, _turns) = (history, turns);
+        var started = history.Condensed.First(e => e.EventType == nameof(EventType.ExecutionStarted));
+        _started = new ExecutionStartedEvent(HistoryEvent.NoId, started.Input)
+        {
+            Name = history.Name,
+            Timestamp = started.Timestamp,
+            OrchestrationInstance = new OrchestrationInstance { InstanceId = history.InstanceId },
+        };
+        _timers = [.. history.Condensed.Where(e => e.EventType == nameof(EventType.TimerCreated)).Select(e => e.FireAt ?? default)];
+    }
 
     public void Run()
     {
-        foreach (var e in history.Events)
+        foreach (var e in _history.Condensed)
         {
             Take(e);
         }
 
         CompareRequests();
-        turns.CheckEnding(_recordedEnding, _last?.Ending);
+        _turns.CheckEnding(_recordedEnding, _last?.Ending);
     }
 
-    private void Take(DurableEvent e)
+    private void Take(CondensedEvent e)
     {
-        switch (e.EventType)
+        switch (Enum.TryParse<EventType>(e.EventType, out var kind) ? kind : EventType.GenericEvent)
         {
-            case nameof(ExecutionStarted):
-                Turn(_started, e.Timestamp);
+            case EventType.ExecutionStarted:
+                Turn(_started);
                 break;
-            case nameof(TaskCompleted) or nameof(TaskFailed):
-                Answer(e, ActionKind.Activity);
+            case EventType.TaskCompleted:
+                Answer(e, ActionKind.Activity, id => new TaskCompletedEvent(HistoryEvent.NoId, id, Payload(e)));
                 break;
-            case nameof(SubOrchestrationInstanceCompleted) or nameof(SubOrchestrationInstanceFailed):
-                Answer(e, ActionKind.SubOrchestration);
+            case EventType.TaskFailed:
+                Answer(e, ActionKind.Activity, id => new TaskFailedEvent(HistoryEvent.NoId, id, e.Reason, e.Details, Failure(e)));
                 break;
-            case nameof(TimerFired):
+            case EventType.SubOrchestrationInstanceCompleted:
+                Answer(e, ActionKind.SubOrchestration, id => new SubOrchestrationInstanceCompletedEvent(HistoryEvent.NoId, id, Payload(e)));
+                break;
+            case EventType.SubOrchestrationInstanceFailed:
+                Answer(
+                    e, ActionKind.SubOrchestration, id => new SubOrchestrationInstanceFailedEvent(HistoryEvent.NoId, id, e.Reason, e.Details, Failure(e)));
+                break;
+            case EventType.TimerFired:
                 Fire(e);
                 break;
-            case nameof(TaskScheduled):
+            case EventType.TaskScheduled:
                 _recorded.Add(Word(ActionKind.Activity, e.Name));
                 break;
-            case nameof(SubOrchestrationInstanceCreated):
+            case EventType.SubOrchestrationInstanceCreated:
                 _recorded.Add(Word(ActionKind.SubOrchestration, e.Name));
                 break;
-            case nameof(TimerCreated):
+            case EventType.TimerCreated:
                 _recorded.Add(Word(ActionKind.Timer, null));
                 break;
-            case nameof(EventSent):
+            case EventType.EventSent:
                 _recorded.Add(Word(ActionKind.Event, e.Name));
                 break;
-            default:
-                if (DurableHistory.ToEngine(e) is { } message)
-                {
-                    End(message, e);
-                }
-
+            case EventType.EventRaised:
+                Turn(new EventRaisedEvent(HistoryEvent.NoId, e.Input) { Name = e.Name ?? "", Timestamp = e.Timestamp });
+                break;
+            case EventType.ExecutionSuspended:
+                Turn(new ExecutionSuspendedEvent(HistoryEvent.NoId, e.Reason) { Timestamp = e.Timestamp });
+                break;
+            case EventType.ExecutionResumed:
+                Turn(new ExecutionResumedEvent(HistoryEvent.NoId, e.Reason) { Timestamp = e.Timestamp });
+                break;
+            case EventType.ExecutionTerminated:
+                Turn(new ExecutionTerminatedEvent(HistoryEvent.NoId, e.Input) { Timestamp = e.Timestamp });
+                break;
+            case EventType.ExecutionCompleted or EventType.ContinueAsNew:
+                _recordedEnding = Enum.Parse<OrchestrationStatus>(e.OrchestrationStatus ?? nameof(OrchestrationStatus.Completed));
                 break;
         }
     }
 
-    private void End(HistoryEvent message, DurableEvent e)
+    private void Answer(CondensedEvent e, ActionKind kind, Func<int, HistoryEvent> make)
     {
-        if (message is ContinueAsNew or ExecutionCompleted)
-        {
-            _recordedEnding = message;
-        }
-        else
-        {
-            Turn(message, e.Timestamp);
-        }
-    }
-
-    private void Answer(DurableEvent e, ActionKind kind)
-    {
-        if (e.EventType.EndsWith("Completed", StringComparison.Ordinal) && e.Result is null)
-        {
-            throw new FormatException(
-                $"The event {e.EventType} at {e.Timestamp:o} has no 'Result': fetch the history with showHistoryOutput=true.");
-        }
-
         var word = Word(kind, e.FunctionName);
         _recorded.Add(word);
         var fitting = _open.FindAll(request => Word(request) == word);
         var request = fitting.Find(request => e.Input is not null && e.Input == InputOf(request)) ?? fitting.FirstOrDefault();
         if (request is not null)
         {
-            Turn(DurableHistory.Outcome(e, request.TaskId), e.Timestamp, request);
+            var answer = make(request.EventId);
+            answer.Timestamp = e.Timestamp;
+            Turn(answer, request);
         }
         else if (_last?.Ending is null)
         {
-            var open = string.Join(", ", _open.Select(request => request.Key));
-            throw turns.Mismatch(
+            var open = string.Join(", ", _open.Select(request => ActionKey.Of(request)));
+            throw _turns.Mismatch(
                 $"has an answer to {word} at {e.Timestamp:o}", $"did not ask for it; it waits for {(open.Length == 0 ? "nothing" : open)}");
         }
     }
 
     /// <summary>Timers carry no number here: which one fired is known by its time, the code's own by their order.</summary>
-    private void Fire(DurableEvent e)
+    private void Fire(CondensedEvent e)
     {
         var number = _timers.IndexOf(e.FireAt ?? default);
-        var created = _requested.OfType<TimerCreated>().ElementAtOrDefault(number);
+        var created = _requested.OfType<TimerCreatedEvent>().ElementAtOrDefault(number);
         if (created is not null && _open.Contains(created))
         {
             _timers[number] = DateTime.MaxValue;
-            Turn(new TimerFired(e.Timestamp, created.TaskId, created.FireAt), e.Timestamp, created);
+            Turn(new TimerFiredEvent(HistoryEvent.NoId, created.FireAt) { TimerId = created.EventId, Timestamp = e.Timestamp }, created);
         }
         else if (created is null && _last?.Ending is null)
         {
-            throw turns.Mismatch($"has a timer that fired at {e.Timestamp:o}", "did not ask for it");
+            throw _turns.Mismatch($"has a timer that fired at {e.Timestamp:o}", "did not ask for it");
         }
     }
 
-    private void Turn(HistoryEvent message, DateTime now, ActionEvent? answered = null)
+    private void Turn(HistoryEvent message, HistoryEvent? answered = null)
     {
         if (_last?.Ending is not null)
         {
@@ -133,7 +147,7 @@ internal sealed class CondensedReplay(OrchestrationHistory history, ReplayTurns 
             _open.Remove(answered);
         }
 
-        _last = turns.Run(_started, [.. _past], [message], now);
+        _last = _turns.Run(_started, [.. _past], [message], message.Timestamp);
         _past.AddRange(_last.Events);
         _open.AddRange(_last.Requests);
         _requested.AddRange(_last.Requests);
@@ -148,12 +162,24 @@ internal sealed class CondensedReplay(OrchestrationHistory history, ReplayTurns 
             var (expected, found) = (recorded.GetValueOrDefault(word), replayed.GetValueOrDefault(word));
             if (expected != found)
             {
-                throw turns.Mismatch($"asks {expected} times for {word}", $"asks {found} times");
+                throw _turns.Mismatch($"asks {expected} times for {word}", $"asks {found} times");
             }
         }
     }
 
-    private static string Word(ActionEvent request) => Word(request.Key.Kind, request.Key.Name);
+    private static string Payload(CondensedEvent e) => e.Result is { } result
+        ? result.GetRawText()
+        : throw new FormatException($"The event {e.EventType} at {e.Timestamp:o} has no 'Result': fetch the history with showHistoryOutput=true.");
+
+    /// <summary>In-process apps on Azure have a reason and details where isolated ones have failure details.</summary>
+    private static FailureDetails Failure(CondensedEvent e)
+        => e.FailureDetails ?? new FailureDetails("(unknown)", e.Reason ?? "", e.Details, null, isNonRetriable: false);
+
+    private static string Word(HistoryEvent request)
+    {
+        var key = ActionKey.Of(request)!.Value;
+        return Word(key.Kind, key.Name);
+    }
 
     private static string Word(ActionKind kind, string? name) => kind switch
     {
@@ -163,10 +189,10 @@ internal sealed class CondensedReplay(OrchestrationHistory history, ReplayTurns 
         _ => $"event '{name}'",
     };
 
-    private static string? InputOf(ActionEvent request) => request switch
+    private static string? InputOf(HistoryEvent request) => request switch
     {
-        TaskScheduled task => task.Input,
-        SubOrchestrationInstanceCreated child => child.Input,
+        TaskScheduledEvent task => task.Input,
+        SubOrchestrationInstanceCreatedEvent child => child.Input,
         _ => null,
     };
 }

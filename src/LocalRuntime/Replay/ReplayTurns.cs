@@ -1,3 +1,5 @@
+using DurableTask.Core;
+using DurableTask.Core.History;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.Logging.Abstractions;
 using ModelJobs.LocalRuntime.Engine;
@@ -17,17 +19,19 @@ internal sealed class ReplayTurns(
     /// <param name="messages">What the turn receives.</param>
     /// <param name="now">The time of the turn, UTC.</param>
     /// <exception cref="NonDeterminismException">The code does not do what the turns before say.</exception>
-    public ReplayedTurn Run(ExecutionStarted started, List<HistoryEvent> past, IReadOnlyList<HistoryEvent> messages, DateTime now)
+    public ReplayedTurn Run(ExecutionStartedEvent started, List<HistoryEvent> past, IReadOnlyList<HistoryEvent> messages, DateTime now)
     {
         var instance = new Instance(history.InstanceId, execution: 1, started) { History = past };
-        var events = new OrchestratorTurn(instance, messages, now, _ => orchestrator, converter, NullLoggerFactory.Instance).Run().Events;
-        if (events[^1] is ExecutionCompleted { Failure: { } failure }
+        var turn = new OrchestratorTurn(
+            instance, messages, now, defaultVersion: "", _ => orchestrator, converter, NullLoggerFactory.Instance).Run();
+        var replayed = new ReplayedTurn([.. turn.Events]);
+        if (replayed.Ending?.FailureDetails is { } failure
             && failure.ErrorType == typeof(NonDeterministicOrchestrationException).ToString())
         {
             throw new NonDeterminismException(history, failure.ErrorMessage + Advice);
         }
 
-        return new ReplayedTurn([.. events]);
+        return replayed;
     }
 
     public NonDeterminismException Mismatch(string recorded, string replayed) => new(
@@ -36,32 +40,32 @@ internal sealed class ReplayTurns(
         + $"{replayed}.{Advice}");
 
     /// <exception cref="NonDeterminismException">The code ended, or did not, where the history says otherwise.</exception>
-    public void CheckEnding(HistoryEvent? recorded, HistoryEvent? replayed)
+    public void CheckEnding(OrchestrationStatus? recorded, ExecutionCompletedEvent? replayed)
     {
-        if (Ending(recorded) != Ending(replayed))
+        if (recorded != replayed?.OrchestrationStatus)
         {
-            var failure = replayed is ExecutionCompleted { Failure: { } details } ? $" ({details.ErrorType}: {details.ErrorMessage})" : "";
-            throw Mismatch(Ending(recorded), Ending(replayed) + failure);
+            var failure = replayed?.FailureDetails is { } details ? $" ({details})" : "";
+            throw Mismatch(Ending(recorded), Ending(replayed?.OrchestrationStatus) + failure);
         }
     }
 
-    private static string Ending(HistoryEvent? ending) => ending switch
+    private static string Ending(OrchestrationStatus? ending) => ending switch
     {
         null => "waits for more",
-        ContinueAsNew => "continues as new",
-        ExecutionCompleted { Status: CompletionStatus.Completed } => "completes",
-        ExecutionCompleted { Status: CompletionStatus.Failed } => "fails",
+        OrchestrationStatus.ContinuedAsNew => "continues as new",
+        OrchestrationStatus.Completed => "completes",
+        OrchestrationStatus.Failed => "fails",
         _ => "is terminated",
     };
 }
 
 /// <summary>What came of a turn.</summary>
-/// <param name="Events">What the history gains, beginning with <see cref="OrchestratorStarted"/>.</param>
+/// <param name="Events">What the history gains.</param>
 internal sealed record ReplayedTurn(List<HistoryEvent> Events)
 {
     /// <summary>What the orchestrator asked for.</summary>
-    public IEnumerable<ActionEvent> Requests => Events.OfType<ActionEvent>();
+    public IEnumerable<HistoryEvent> Requests => Events.Where(e => ActionKey.Of(e) is not null);
 
     /// <summary>How the execution ended; null if it did not.</summary>
-    public HistoryEvent? Ending => Events[^1] is ContinueAsNew or ExecutionCompleted ? Events[^1] : null;
+    public ExecutionCompletedEvent? Ending => Events.OfType<ExecutionCompletedEvent>().FirstOrDefault();
 }

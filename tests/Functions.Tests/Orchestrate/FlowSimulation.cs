@@ -1,3 +1,5 @@
+using DurableTask.Core;
+using DurableTask.Core.History;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Converters;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -40,7 +42,9 @@ internal sealed class FlowSimulation(Func<ActivityWork, int, Answer> script)
     {
         var end = until is { } limit ? Start + limit : DateTime.MaxValue;
         var messages = new Queue<(TimeSpan After, Func<DateTime, HistoryEvent> Message)>(sent ?? []);
-        Apply(new InstanceCreated(instanceId, new ExecutionStarted(_now, orchestrator, JsonDataConverter.Default.Serialize(input)), null));
+        var serialized = JsonDataConverter.Default.Serialize(input);
+        Apply(new InstanceCreated(
+            instanceId, new ExecutionStartedEvent(HistoryEvent.NoId, serialized) { Name = orchestrator, Timestamp = _now }));
         for (var step = 0; step < MaxSteps; step++)
         {
             if (_hub.Instances.FirstOrDefault(instance => instance.IsRunnable) is { } runnable)
@@ -81,14 +85,14 @@ internal sealed class FlowSimulation(Func<ActivityWork, int, Answer> script)
     [
         .. _histories.Where(history => history.Key.InstanceId == instanceId)
             .OrderBy(history => history.Key.Execution)
-            .Select(history => OrchestrationHistory.Of(history.Value.OfType<ExecutionStarted>().First().Name, instanceId, history.Value)),
+            .Select(history => OrchestrationHistory.Of(history.Value)),
     ];
 
     private void Turn(Instance instance)
     {
         var execution = (instance.Id, instance.Execution);
         var turn = new OrchestratorTurn(
-            instance, [.. instance.Inbox], _now, FindOrchestrator, JsonDataConverter.Default, NullLoggerFactory.Instance).Run();
+            instance, [.. instance.Inbox], _now, defaultVersion: "", FindOrchestrator, JsonDataConverter.Default, NullLoggerFactory.Instance).Run();
         if (!_histories.TryGetValue(execution, out var history))
         {
             _histories.Add(execution, history = []);
@@ -106,9 +110,10 @@ internal sealed class FlowSimulation(Func<ActivityWork, int, Answer> script)
             var attempt = _calls[call] = _calls.GetValueOrDefault(call) + 1;
             var answer = script(work, attempt);
             var at = _now + answer.After;
-            OutcomeEvent outcome = answer.Failure is { } failure
-                ? new TaskFailed(at, work.Key.TaskId, failure)
-                : new TaskCompleted(at, work.Key.TaskId, JsonDataConverter.Default.Serialize(answer.Result));
+            HistoryEvent outcome = answer.Failure is { } failure
+                ? new TaskFailedEvent(HistoryEvent.NoId, work.Key.TaskId, failure.ErrorMessage, null, failure)
+                : new TaskCompletedEvent(HistoryEvent.NoId, work.Key.TaskId, JsonDataConverter.Default.Serialize(answer.Result));
+            outcome.Timestamp = at;
             _running.Enqueue(new ActivityFinished(work.Key, outcome), (at, _started++));
         }
     }
@@ -125,8 +130,8 @@ internal sealed class FlowSimulation(Func<ActivityWork, int, Answer> script)
 /// <param name="After">How long it takes.</param>
 /// <param name="Result">What it returns.</param>
 /// <param name="Failure">What it fails with instead.</param>
-internal sealed record Answer(TimeSpan After, object? Result, TaskFailureDetails? Failure = null)
+internal sealed record Answer(TimeSpan After, object? Result, FailureDetails? Failure = null)
 {
     public static Answer Fail(double seconds, string message)
-        => new(TimeSpan.FromSeconds(seconds), null, new TaskFailureDetails("System.IO.IOException", message, null, null, null));
+        => new(TimeSpan.FromSeconds(seconds), null, new FailureDetails("System.IO.IOException", message, null, null, isNonRetriable: false));
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DurableTask.Core.History;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Assemble;
 using ModelJobs.Functions.Collect;
@@ -52,8 +53,8 @@ internal static class Scenarios
                 (work, attempt) => work.Name == nameof(CollectPage) && Page(work) == 2 ? Collected(work, 10 * attempt, Slice) : Usual(work),
                 sent:
                 [
-                    (TimeSpan.FromSeconds(3), now => new ExecutionSuspended(now, "by a person")),
-                    (TimeSpan.FromSeconds(60), now => new ExecutionResumed(now, "by a person")),
+                    (TimeSpan.FromSeconds(3), now => new ExecutionSuspendedEvent(HistoryEvent.NoId, "by a person") { Timestamp = now }),
+                    (TimeSpan.FromSeconds(60), now => new ExecutionResumedEvent(HistoryEvent.NoId, "by a person") { Timestamp = now }),
                 ],
                 until: TimeSpan.FromSeconds(100)),
 

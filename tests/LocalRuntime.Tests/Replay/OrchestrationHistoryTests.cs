@@ -9,17 +9,17 @@ public sealed class OrchestrationHistoryTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Read_OrchestrationOfARunningApp_CanBeReplayed()
+    public async Task Of_HistoryThatAClientReturns_CanBeReplayed()
     {
         await using var app = await TestApp.StartAsync<ManagedFunctions>();
         var id = await app.Durable.ScheduleNewOrchestrationInstanceAsync("Square", 4, Cancel);
         await app.Durable.WaitForInstanceCompletionAsync(id, Cancel).WaitAsync(TestApp.Limit, Cancel);
 
-        var history = OrchestrationHistory.Read(app.Host.Services, id);
+        var history = OrchestrationHistory.Of(await app.Durable.GetOrchestrationHistoryAsync(id, Cancel));
 
         Assert.Equal(("Square", id, false), (history.Name, history.InstanceId, history.IsCondensed));
         OrchestrationReplayer.Replay(history, typeof(ManagedFunctions).Assembly);
-        Assert.Throws<ArgumentException>(() => OrchestrationHistory.Read(app.Host.Services, "nobody"));
+        Assert.Throws<FormatException>(() => OrchestrationHistory.Of([]));
     }
 
     [Fact]

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ModelJobs.LocalRuntime.Engine;
+using DurableTask.Core.History;
 using ModelJobs.LocalRuntime.Replay;
 using ModelJobs.LocalRuntime.Tests.Engine;
 using ModelJobs.LocalRuntime.Worker.Durable.Management;
@@ -10,14 +10,14 @@ namespace ModelJobs.LocalRuntime.Tests.Replay;
 internal static class Recordings
 {
     public static async Task<OrchestrationHistory> WholeAsync(string id, bool isOver = true)
-        => OrchestrationHistory.Of("Order", id, await RecordAsync(id, isOver));
+        => OrchestrationHistory.Of(await RecordAsync(id, isOver));
 
     public static async Task<OrchestrationHistory> CondensedAsync(string id, bool isOver = true)
         => OrchestrationHistory.Parse(await CondensedJsonAsync(id, showOutput: true, isOver));
 
     public static async Task<string> CondensedJsonAsync(string id, bool showOutput, bool isOver = true)
     {
-        var events = CondensedHistory.Of(id, await RecordAsync(id, isOver), showInput: true, showOutput);
+        var events = CondensedHistory.Of(await RecordAsync(id, isOver), showInput: true, showOutput);
         return JsonSerializer.Serialize(new { name = "Order", instanceId = id, historyEvents = events }, ManagementJson.Options);
     }
 
@@ -32,7 +32,7 @@ internal static class Recordings
             .StartAsync();
 
         await harness.ScheduleAsync("Order", isOver ? "ends" : "waits", id);
-        await harness.UntilHistoryHasAsync<TimerCreated>(id);
+        await harness.UntilHistoryHasAsync<TimerCreatedEvent>(id);
         harness.Time.Advance(TimeSpan.FromSeconds(6));
         if (isOver)
         {
@@ -40,7 +40,7 @@ internal static class Recordings
         }
         else
         {
-            await harness.UntilHistoryHasAsync<EventSent>(id);
+            await harness.UntilHistoryHasAsync<EventSentEvent>(id);
         }
 
         return harness.Engine.GetHistory(id);

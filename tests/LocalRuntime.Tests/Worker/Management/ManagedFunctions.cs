@@ -6,6 +6,8 @@ namespace ModelJobs.LocalRuntime.Tests.Worker.Management;
 /// <summary>Orchestrations to manage.</summary>
 public sealed class ManagedFunctions
 {
+    private static int _failures;
+
     [Function("Square")]
     public static async Task<int> SquareAll([OrchestrationTrigger] TaskOrchestrationContext context)
         => await context.CallActivityAsync<int>("SquareOne", context.GetInput<int>());
@@ -23,6 +25,14 @@ public sealed class ManagedFunctions
     [Function("Fail")]
     public static Task<int> Fail([OrchestrationTrigger] TaskOrchestrationContext context)
         => throw new InvalidOperationException("It broke.");
+
+    [Function("FailOnce")]
+    public static async Task<int> FailOnce([OrchestrationTrigger] TaskOrchestrationContext context)
+        => await context.CallActivityAsync<int>("FailAtFirst", context.InstanceId);
+
+    [Function("FailAtFirst")]
+    public static int FailAtFirst([ActivityTrigger] string caller)
+        => Interlocked.Increment(ref _failures) > 1 ? 1 : throw new InvalidOperationException($"{caller} broke.");
 
     [Function("Family")]
     public static async Task<int> Family([OrchestrationTrigger] TaskOrchestrationContext context)

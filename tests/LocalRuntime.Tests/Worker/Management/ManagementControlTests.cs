@@ -109,13 +109,16 @@ public sealed class ManagementControlTests : ManagementTest
     }
 
     [Fact]
-    public async Task Rewind_OfAFailedInstance_IsNotImplementedAndSaysWhatIs()
+    public async Task Rewind_OfAFailedInstance_TriesAgainWhatFailed()
     {
-        await RunAsync("Fail", "failed");
+        await RunAsync("FailOnce", "failed");
+        Assert.Equal("Failed", (await GetAsync("instances/failed")).GetProperty("runtimeStatus").GetString());
 
-        var problem = await PostAsync("instances/failed/rewind", null, HttpStatusCode.NotImplemented);
+        await PostAsync("instances/failed/rewind?reason=mended", null, HttpStatusCode.Accepted);
+        await UntilAsync("failed", OrchestrationRuntimeStatus.Completed);
 
-        Assert.Contains("instances/failed/restart", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        await StartAsync("AwaitGo", "waiting");
+        await PostAsync("instances/waiting/rewind", null, HttpStatusCode.BadRequest);
     }
 
     [Fact]
@@ -132,6 +135,8 @@ public sealed class ManagementControlTests : ManagementTest
         Assert.Equal(36, ended.ReadOutputAs<int>());
         Assert.Equal(36, same.GetInt32());
         await PostAsync("instances/nobody/restart", null, HttpStatusCode.BadRequest);
+        await StartAsync("AwaitGo", "waiting");
+        await PostAsync("instances/waiting/restart?restartWithNewInstanceId=false", null, HttpStatusCode.Conflict);
     }
 
     [Fact]

@@ -38,20 +38,26 @@ internal sealed class ControlCalls(DurableTaskClient client)
         http.Response.StatusCode = StatusCodes.Status202Accepted;
     }
 
-    /// <summary>Not offered, but refused with the statuses of Azure where that would refuse too.</summary>
+    /// <summary>Lets a failed orchestration go on as if what failed had not been tried yet.</summary>
     public async Task RewindAsync(HttpContext http)
     {
         var id = http.InstanceId();
         var existing = await FindAsync(id, http.RequestAborted);
-        throw existing switch
+        if (existing is { IsCompleted: true, RuntimeStatus: not OrchestrationRuntimeStatus.Failed })
         {
-            { RuntimeStatus: OrchestrationRuntimeStatus.Failed } => new ManagementProblem(
-                StatusCodes.Status501NotImplemented,
-                "Rewinding is not offered.",
-                $"The local runtime cannot rewind '{id}'. Start it again instead: POST .../instances/{id}/restart."),
-            { IsCompleted: true } => ManagementProblem.Gone(id, existing.RuntimeStatus),
-            _ => ManagementProblem.BadRequest($"Only failed orchestrations can be rewound; '{id}' is {existing.RuntimeStatus}."),
-        };
+            throw ManagementProblem.Gone(id, existing.RuntimeStatus);
+        }
+
+        try
+        {
+            await client.RewindInstanceAsync(id, Reason(http) ?? "", http.RequestAborted);
+        }
+        catch (InvalidOperationException notFailed)
+        {
+            throw ManagementProblem.BadRequest(notFailed.Message);
+        }
+
+        http.Response.StatusCode = StatusCodes.Status202Accepted;
     }
 
     /// <summary>Forgets one orchestration that has ended.</summary>

@@ -1,7 +1,7 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Globalization;
 using Microsoft.DurableTask.Client;
 using ModelJobs.LocalRuntime.Replay;
 
@@ -27,19 +27,19 @@ internal sealed record InstanceStatus
     public required string LastUpdatedTime { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<DurableEvent>? HistoryEvents { get; init; }
+    public IReadOnlyList<CondensedEvent>? HistoryEvents { get; init; }
 
     /// <param name="metadata">With inputs and outputs.</param>
     /// <param name="showInput">Whether to show the input.</param>
     /// <param name="history">The history to show; null for none.</param>
-    public static InstanceStatus Of(OrchestrationMetadata metadata, bool showInput, IReadOnlyList<DurableEvent>? history = null) => new()
+    public static InstanceStatus Of(OrchestrationMetadata metadata, bool showInput, IReadOnlyList<CondensedEvent>? history = null) => new()
     {
         Name = metadata.Name,
         InstanceId = metadata.InstanceId,
         RuntimeStatus = metadata.RuntimeStatus.ToString(),
         Input = showInput ? PayloadJson.Parse(metadata.SerializedInput) : null,
         CustomStatus = PayloadJson.Parse(metadata.SerializedCustomStatus),
-        Output = PayloadJson.Parse(metadata.SerializedOutput ?? metadata.FailureDetails?.ErrorMessage),
+        Output = PayloadJson.Parse(metadata.SerializedOutput),
         CreatedTime = Time(metadata.CreatedAt),
         LastUpdatedTime = Time(metadata.LastUpdatedAt),
         HistoryEvents = history,
@@ -58,7 +58,7 @@ internal static class ManagementJson
         Converters = { new EventConverter() },
     };
 
-    private sealed class EventConverter : JsonConverter<DurableEvent>
+    private sealed class EventConverter : JsonConverter<CondensedEvent>
     {
         private static readonly JsonSerializerOptions OwnNames = new()
         {
@@ -66,10 +66,10 @@ internal static class ManagementJson
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         };
 
-        public override DurableEvent? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-            => JsonSerializer.Deserialize<DurableEvent>(ref reader, OwnNames);
+        public override CondensedEvent? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+            => JsonSerializer.Deserialize<CondensedEvent>(ref reader, OwnNames);
 
-        public override void Write(Utf8JsonWriter writer, DurableEvent value, JsonSerializerOptions options)
+        public override void Write(Utf8JsonWriter writer, CondensedEvent value, JsonSerializerOptions options)
             => JsonSerializer.Serialize(writer, value, OwnNames);
     }
 }

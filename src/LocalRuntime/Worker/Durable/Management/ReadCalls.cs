@@ -35,7 +35,7 @@ internal sealed class ReadCalls(OrchestrationEngine engine, DurableTaskClient cl
             http,
             metadata,
             failAs500,
-            InstanceStatus.Of(metadata, showInput, history is null ? null : CondensedHistory.Of(id, history, showInput, showOutput)));
+            InstanceStatus.Of(metadata, showInput, history is null ? null : CondensedHistory.Of(history, showInput, showOutput)));
     }
 
     /// <summary>A page of orchestrations that match a filter, in the order of their ids; a header leads to the next page.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -26,35 +25,41 @@ internal sealed class StartCalls(DurableTaskClient client, ITaskInvoker function
 
         var input = await http.ReadJsonAsync();
         var id = http.Request.RouteValues["instanceId"] as string;
-        await ScheduleAsync(http, name, input, new StartOrchestrationOptions(id));
+        try
+        {
+            await AnswerAsync(
+                http, await client.ScheduleNewOrchestrationInstanceAsync(name, input, new StartOrchestrationOptions(id), http.RequestAborted));
+        }
+        catch (ArgumentException invalid)
+        {
+            throw ManagementProblem.BadRequest(invalid.Message);
+        }
     }
 
     /// <summary>Starts a new orchestration with the name and input of an existing one, under an id of its own unless the query says otherwise.</summary>
     public async Task RestartAsync(HttpContext http)
     {
         var withNewId = new ManagementQuery(http.Request.Query).Flag("restartWithNewInstanceId", defaultValue: true);
-        var id = http.InstanceId();
-        var existing = await client.GetInstanceAsync(id, getInputsAndOutputs: true, http.RequestAborted)
-            ?? throw ManagementProblem.BadRequest($"No orchestration has the id '{id}'.");
-        await ScheduleAsync(
-            http, existing.Name, PayloadJson.Parse(existing.SerializedInput), new StartOrchestrationOptions(withNewId ? null : id));
-    }
-
-    private async Task ScheduleAsync(HttpContext http, string name, JsonElement? input, StartOrchestrationOptions options)
-    {
-        var query = new ManagementQuery(http.Request.Query);
-        var (wait, interval) = (query.Seconds("timeout"), query.Seconds("pollingInterval"));
-        string id;
         try
         {
-            id = await client.ScheduleNewOrchestrationInstanceAsync(name, input, options, http.RequestAborted);
+            await AnswerAsync(http, await client.RestartAsync(http.InstanceId(), withNewId, http.RequestAborted));
         }
-        catch (ArgumentException invalid)
+        catch (ArgumentException unknown)
         {
-            throw ManagementProblem.BadRequest(invalid.Message);
+            throw ManagementProblem.BadRequest(unknown.Message);
         }
+        catch (InvalidOperationException running)
+        {
+            throw new ManagementProblem(StatusCodes.Status409Conflict, "The orchestration still runs.", running.Message);
+        }
+    }
 
-        if (wait is { } limit && interval is not null && await EndAsync(id, limit, http.RequestAborted) is { } ended)
+    private async Task AnswerAsync(HttpContext http, string id)
+    {
+        var query = new ManagementQuery(http.Request.Query);
+        if (query.Seconds("timeout") is { } limit
+            && query.Seconds("pollingInterval") is not null
+            && await EndAsync(id, limit, http.RequestAborted) is { } ended)
         {
             await AnswerEndAsync(http, ended);
             return;
