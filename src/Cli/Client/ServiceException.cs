@@ -11,6 +11,9 @@ internal sealed class ServiceException : CommandException
     private ServiceException(string message, bool isTransient, Exception? inner = null)
         : base(message, inner) => IsTransient = isTransient;
 
+    /// <summary>What the service answered, if it refused the call.</summary>
+    public HttpStatusCode? Status { get; private init; }
+
     /// <summary>Whether the same call can succeed a moment later.</summary>
     public bool IsTransient { get; }
 
@@ -33,7 +36,23 @@ internal sealed class ServiceException : CommandException
     /// <summary>The service answered with an error; <paramref name="problem"/> explains it, if the service did.</summary>
     public static ServiceException Refused(Uri endpoint, HttpStatusCode status, Problem? problem) => new(
         problem is null ? $"{Address(endpoint)} answered {(int)status} {status}." : Explain(problem),
-        isTransient: status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)status >= 500);
+        isTransient: status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)status >= 500)
+    {
+        Status = status,
+    };
+
+    /// <summary>The host knows no such orchestration, or does not offer its history.</summary>
+    public static ServiceException NoHistory(Uri endpoint, string instanceId, Exception cause) => new(
+        $"{Address(endpoint)} has no orchestration {instanceId}: it does not exist there, was deleted, or has not begun. `jobs list` shows the jobs.",
+        isTransient: false,
+        cause);
+
+    /// <summary>The host guards its APIs with a key that was not given.</summary>
+    public static ServiceException NeedsSystemKey(Uri endpoint, Exception cause) => new(
+        $"{Address(endpoint)} shows histories to holders of its system key durabletask_extension only (Function App, App keys, System keys). " +
+        "Give it as MODELJOBS_SYSTEM_KEY, or with --key.",
+        isTransient: false,
+        cause);
 
     private static string Address(Uri endpoint) => endpoint.GetLeftPart(UriPartial.Authority);
 
