@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using DurableTask.Core;
 
 namespace ModelJobs.LocalRuntime.Replay;
@@ -30,8 +31,9 @@ internal sealed record CondensedEvent
     /// <summary>A payload, as text.</summary>
     public string? Input { get; init; }
 
-    /// <summary>A payload, as JSON.</summary>
-    public JsonElement? Result { get; init; }
+    /// <summary>A payload, as JSON; undefined, and not written, where results are not shown.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public JsonElement Result { get; init; }
 
     public string? OrchestrationStatus { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DurableTask.Core;
 using DurableTask.Core.History;
 using ModelJobs.LocalRuntime.Engine;
@@ -167,9 +168,13 @@ internal sealed class CondensedReplay
         }
     }
 
-    private static string Payload(CondensedEvent e) => e.Result is { } result
-        ? result.GetRawText()
-        : throw new FormatException($"The event {e.EventType} at {e.Timestamp:o} has no 'Result': fetch the history with showHistoryOutput=true.");
+    private static string? Payload(CondensedEvent e) => e.Result.ValueKind switch
+    {
+        JsonValueKind.Undefined => throw new FormatException(
+            $"The event {e.EventType} at {e.Timestamp:o} has no 'Result': fetch the history with showHistoryOutput=true."),
+        JsonValueKind.Null => null,
+        _ => e.Result.GetRawText(),
+    };
 
     /// <summary>In-process apps on Azure have a reason and details where isolated ones have failure details.</summary>
     private static FailureDetails Failure(CondensedEvent e)

@@ -46,9 +46,9 @@ internal static class CondensedHistory
             SubOrchestrationInstanceCreatedEvent child => condensed with { Name = child.Name, InstanceId = child.InstanceId, Input = child.Input },
             EventSentEvent sent => condensed with { Name = sent.Name, InstanceId = sent.InstanceId, Input = sent.Input },
             EventRaisedEvent raised => condensed with { Name = raised.Name, Input = raised.Input },
-            TaskCompletedEvent completed => condensed with { Result = showOutput ? PayloadJson.Parse(completed.Result) : null },
+            TaskCompletedEvent completed => condensed with { Result = showOutput ? PayloadJson.Read(completed.Result) : default },
             SubOrchestrationInstanceCompletedEvent completed
-                => condensed with { Result = showOutput ? PayloadJson.Parse(completed.Result) : null },
+                => condensed with { Result = showOutput ? PayloadJson.Read(completed.Result) : default },
             TaskFailedEvent failed
                 => condensed with { Reason = failed.Reason, Details = failed.Details, FailureDetails = failed.FailureDetails },
             SubOrchestrationInstanceFailedEvent failed
@@ -56,7 +56,7 @@ internal static class CondensedHistory
             ExecutionCompletedEvent completed => condensed with
             {
                 OrchestrationStatus = completed.OrchestrationStatus.ToString(),
-                Result = showOutput ? PayloadJson.Parse(completed.Result) : null,
+                Result = showOutput ? PayloadJson.Read(completed.Result) : default,
                 FailureDetails = completed.FailureDetails,
             },
             ExecutionTerminatedEvent terminated => condensed with { Input = terminated.Input },

@@ -88,6 +88,6 @@ internal sealed class StartCalls(DurableTaskClient client, ITaskInvoker function
 
     private static Task AnswerEndAsync(HttpContext http, OrchestrationMetadata ended)
         => ended.RuntimeStatus == OrchestrationRuntimeStatus.Completed
-            ? http.WriteJsonAsync(StatusCodes.Status200OK, PayloadJson.Parse(ended.SerializedOutput))
+            ? http.WriteJsonAsync(StatusCodes.Status200OK, PayloadJson.Read(ended.SerializedOutput))
             : ReadCalls.WriteAsync(http, ended, failAs500: false, InstanceStatus.Of(ended, showInput: true));
 }
