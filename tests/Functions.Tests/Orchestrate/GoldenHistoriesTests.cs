@@ -73,6 +73,18 @@ public sealed class GoldenHistoriesTests
         Assert.Contains("docs/changing-orchestrators.md", thrown.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Replay_OrchestratorThatAsksForMoreFromAVersionOn_StillReplaysWhatIsOlder()
+        => OrchestrationReplayer.Replay(OrchestrationHistory.Load(Path.Combine(Folder(), "job-lanes.json")), context =>
+        {
+            if (context.CompareVersionTo("2.0") >= 0)
+            {
+                _ = context.CallActivityAsync("Audit", "started");
+            }
+
+            return JobOrchestrator.Run(context);
+        });
+
     [Theory]
     [InlineData("job-long.1.json", "ContinueAsNew")]
     [InlineData("job-failing-page.json", "SubOrchestrationInstanceFailed")]
