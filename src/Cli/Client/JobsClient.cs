@@ -233,6 +233,14 @@ internal sealed class JobsClient : IDisposable
     {
         if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
             return null;
-        return await ReadAsync(response, ContractsJson.Wire.Problem, cancellationToken);
+        try
+        {
+            return await ReadAsync(response, ContractsJson.Wire.Problem, cancellationToken);
+        }
+        catch (ServiceException error) when (!error.IsTransient)
+        {
+            // Somebody else's problem, without the members that this service gives: the status has to do.
+            return null;
+        }
     }
 }

@@ -11,11 +11,14 @@ internal sealed class HistoryCommand : Command
     /// <summary>Most pages whose own history is shown below them.</summary>
     private const int MaxNested = 3;
 
+    /// <summary>Far more pages than a job has; their ids have six digits.</summary>
+    private const int MaxPage = 999_999;
+
     private readonly CommandEnvironment _environment;
     private readonly ConnectionOptions _connection;
     private readonly Argument<string> _job = StandardOptions.JobId();
     private readonly Option<bool> _json = StandardOptions.Json();
-    private readonly Option<int?> _page = StandardOptions.Number("--page", 0, int.MaxValue, "Show the history of this page instead of the job's");
+    private readonly Option<int?> _page = StandardOptions.Number("--page", 0, MaxPage, "Show the history of this page instead of the job's");
 
     private readonly Option<bool> _all = new("--all", "-a")
     {

@@ -8,6 +8,9 @@ internal static class HistoryReport
 {
     private const int BarWidth = 24;
 
+    /// <summary>Most characters of a step's detail; `--json` has all of it.</summary>
+    private const int MaxDetail = 200;
+
     /// <summary>A timeline with its heading, and below some of its steps the timelines of their own.</summary>
     /// <param name="console">Standard output.</param>
     /// <param name="timeline">The timeline.</param>
@@ -16,9 +19,11 @@ internal static class HistoryReport
     public static void Write(IAnsiConsole console, Timeline timeline, IReadOnlyDictionary<string, Timeline> nested, bool all)
     {
         WriteHeading(console, timeline);
-        Grid grid = new Grid { Expand = false };
-        foreach (bool right in (bool[])[true, false, true, false])
-            grid.AddColumn(Column(right));
+        Grid grid = new Grid()
+            .AddColumn(new GridColumn().NoWrap().RightAligned())
+            .AddColumn(new GridColumn().NoWrap())
+            .AddColumn(new GridColumn().NoWrap().RightAligned())
+            .AddColumn(new GridColumn());
         AddRows(grid, timeline, nested, all, timeline, indent: "  ");
         console.Write(grid);
         if (!all && timeline.Steps.Count > TimelineRows.MaxSteps)
@@ -36,9 +41,9 @@ internal static class HistoryReport
         });
         var heading = new Paragraph($"{timeline.Status.Name} {PrintableText.Of(timeline.Status.InstanceId)}  ");
         heading.Append(timeline.Status.RuntimeStatus, tone);
-        heading.Append($"  {(hasEnded ? "took" : "runs for")} {JobText.Duration(timeline.Duration)}, since {JobText.Moment(timeline.Start)}");
         console.Write(heading);
         console.WriteLine();
+        console.WriteLine($"  {(hasEnded ? "took" : "runs for")} {JobText.Duration(timeline.Duration)}, since {JobText.Moment(timeline.Start)}");
         if (timeline.Failure is { } failure)
             console.Write(new Paragraph($"  {PrintableText.Of(failure)}\n", new Style(Color.Red)));
         if (timeline.PagesBefore > 0)
@@ -61,7 +66,7 @@ internal static class HistoryReport
             Style tone = ToneOf(row.Tone);
             var title = new Paragraph(indent + PrintableText.Of(row.Title), tone);
             if (row.Detail.Length > 0)
-                title.Append($"  {PrintableText.Of(row.Detail)}", row.Tone == RowTone.Failed ? tone : new Style(Color.Grey));
+                title.Append($"  {Short(PrintableText.Of(row.Detail))}", row.Tone == RowTone.Failed ? tone : new Style(Color.Grey));
             grid.AddRow(
                 new Text($"+{JobText.Duration(row.Start - scale.Start)}", new Style(Color.Grey)),
                 new Text(Bar(row, scale), tone),
@@ -82,6 +87,8 @@ internal static class HistoryReport
         return new string(' ', start) + new string(mark, end - start) + new string(' ', BarWidth - end);
     }
 
+    private static string Short(string detail) => detail.Length <= MaxDetail ? detail : detail[..MaxDetail] + "…";
+
     private static Style ToneOf(RowTone tone) => tone switch
     {
         RowTone.Failed => new Style(Color.Red),
@@ -89,12 +96,4 @@ internal static class HistoryReport
         RowTone.Open => new Style(Color.Blue),
         _ => Style.Plain,
     };
-
-    private static GridColumn Column(bool right)
-    {
-        GridColumn column = new() { Padding = new Padding(0, 0, 2, 0) };
-        if (right)
-            column.Alignment = Justify.Right;
-        return column.NoWrap();
-    }
 }

@@ -56,7 +56,7 @@ internal static class TimelineRows
             .Concat(steps.Where(step => step.End is null).Take(MaxOutstanding))
             .Concat(steps.OrderByDescending(step => step.Duration(now)).Take(MaxOutstanding))
             .Distinct();
-        return [Summary(steps, now), .. outstanding.Select(step => Row(step, now))];
+        return [Summary(steps, now), .. outstanding.Select(step => Row(step, now)).Select(row => row.Detail.Length > 0 ? row : row with { Detail = "among the slowest" })];
     }
 
     private static TimelineRow Summary(List<Step> steps, DateTimeOffset now)
