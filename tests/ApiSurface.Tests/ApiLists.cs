@@ -20,6 +20,9 @@ internal sealed class ApiLists
 
     public int Count => _lines.Count;
 
+    /// <summary>A line for each type and member.</summary>
+    public IEnumerable<string> Lines => _lines;
+
     /// <summary>Reads the lists that stand beside the test assembly.</summary>
     public static ApiLists Read() => new(
         Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Api"), "*.txt").SelectMany(File.ReadLines));

@@ -1,7 +1,9 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using ModelJobs.Cli.History;
 using ModelJobs.Contracts;
 
 namespace ModelJobs.Cli.Client;
@@ -101,6 +103,42 @@ internal sealed class JobsClient : IDisposable
         return new ItemLineStream(response, Endpoint);
     }
 
+    /// <summary>Reads an orchestration with its history, as the HTTP API of Durable Functions answers it.</summary>
+    /// <param name="instanceId">The orchestration: a job, or one of its pages.</param>
+    /// <param name="cancellationToken">Breaks off the call.</param>
+    public async Task<JsonElement> GetHistoryAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get,
+            $"runtime/webhooks/durabletask/instances/{Uri.EscapeDataString(instanceId)}?showInput=true&showHistory=true&showHistoryOutput=true");
+        try
+        {
+            using HttpResponseMessage response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
+            return (await ReadAsync(response, OrchestrationJson.Default.JsonDocument, cancellationToken)).RootElement;
+        }
+        catch (ServiceException refusal) when (refusal.Status is HttpStatusCode.NotFound)
+        {
+            throw ServiceException.NoHistory(Endpoint, instanceId, refusal);
+        }
+        catch (ServiceException refusal) when (refusal.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+        {
+            throw ServiceException.NeedsSystemKey(Endpoint, refusal);
+        }
+    }
+
+    /// <summary>Makes sense of what <see cref="GetHistoryAsync"/> read.</summary>
+    public OrchestrationStatus ReadHistory(JsonElement body)
+    {
+        try
+        {
+            return body.Deserialize(OrchestrationJson.Default.OrchestrationStatus) ?? throw ServiceException.NotUnderstood(Endpoint);
+        }
+        catch (JsonException error)
+        {
+            throw ServiceException.NotUnderstood(Endpoint, error);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
@@ -192,6 +230,14 @@ internal sealed class JobsClient : IDisposable
     {
         if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
             return null;
-        return await ReadAsync(response, ContractsJson.Wire.Problem, cancellationToken);
+        try
+        {
+            return await ReadAsync(response, ContractsJson.Wire.Problem, cancellationToken);
+        }
+        catch (ServiceException error) when (!error.IsTransient)
+        {
+            // Somebody else's problem, without the members that this service gives: the status has to do.
+            return null;
+        }
     }
 }

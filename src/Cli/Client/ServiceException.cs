@@ -14,6 +14,9 @@ internal sealed class ServiceException : CommandException
     /// <summary>The kind of problem, as <c>/problems/{kind}</c>, if the service refused the call with one.</summary>
     public string? ProblemType { get; private init; }
 
+    /// <summary>What the service answered, if it refused the call.</summary>
+    public HttpStatusCode? Status { get; private init; }
+
     /// <summary>Whether the same call can succeed a moment later.</summary>
     public bool IsTransient { get; }
 
@@ -39,7 +42,21 @@ internal sealed class ServiceException : CommandException
         isTransient: status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)status >= 500)
     {
         ProblemType = problem?.Type,
+        Status = status,
     };
+
+    /// <summary>The host knows no such orchestration, or does not offer its history.</summary>
+    public static ServiceException NoHistory(Uri endpoint, string instanceId, Exception cause) => new(
+        $"{Address(endpoint)} has no orchestration {instanceId}: it does not exist there, was deleted, or has not begun. `jobs list` shows the jobs.",
+        isTransient: false,
+        cause);
+
+    /// <summary>The host guards its APIs with a key that was not given.</summary>
+    public static ServiceException NeedsSystemKey(Uri endpoint, Exception cause) => new(
+        $"{Address(endpoint)} shows histories to holders of its system key durabletask_extension only (Function App, App keys, System keys). " +
+        "Give it as MODELJOBS_SYSTEM_KEY, or with --function-key.",
+        isTransient: false,
+        cause);
 
     private static string Address(Uri endpoint) => endpoint.GetLeftPart(UriPartial.Authority);
 

@@ -9,6 +9,7 @@ internal sealed class ConnectionOptions
     private const string DefaultEndpoint = "http://localhost:7071";
     private const string EndpointVariable = "MODELJOBS_ENDPOINT";
     private const string KeyVariable = "MODELJOBS_KEY";
+    private const string SystemKeyVariable = "MODELJOBS_SYSTEM_KEY";
 
     private readonly CommandEnvironment _environment;
 
@@ -35,12 +36,21 @@ internal sealed class ConnectionOptions
 
     /// <summary>A client of the service that the command line, or else the environment, names.</summary>
     /// <exception cref="CommandException">The endpoint is no HTTP address.</exception>
-    public JobsClient OpenClient(ParseResult arguments)
+    public JobsClient OpenClient(ParseResult arguments) => OpenClient(arguments, KeyVariable);
+
+    /// <summary>
+    /// A client for the host's own APIs, which Azure guards with system keys: their variable comes before the one of function keys.
+    /// </summary>
+    /// <exception cref="CommandException">The endpoint is no HTTP address.</exception>
+    public JobsClient OpenManagementClient(ParseResult arguments) => OpenClient(arguments, SystemKeyVariable, KeyVariable);
+
+    private JobsClient OpenClient(ParseResult arguments, params IEnumerable<string> keyVariables)
     {
         string endpoint = arguments.GetValue(Endpoint) ?? Variable(EndpointVariable) ?? DefaultEndpoint;
         if (!Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https"))
             throw new CommandException($"{endpoint} is not an HTTP address. Give one like {DefaultEndpoint}.");
-        return new JobsClient(uri, arguments.GetValue(Key) ?? Variable(KeyVariable), _environment.Time);
+        string? key = arguments.GetValue(Key) ?? keyVariables.Select(Variable).FirstOrDefault(value => value is not null);
+        return new JobsClient(uri, key, _environment.Time);
     }
 
     /// <summary>Adds the options to a command.</summary>

@@ -22,6 +22,7 @@ internal sealed class JobsCommandLine
             new WatchCommand(environment, connection),
             new ShowCommand(environment, connection),
             new ListCommand(environment, connection),
+            new HistoryCommand(environment, connection),
             ItemLinesCommand.Results(environment, connection),
             ItemLinesCommand.Errors(environment, connection),
         };

@@ -15,6 +15,7 @@ using ModelJobs.LocalRuntime.Amqp.Hosting;
 using ModelJobs.LocalRuntime.Broker;
 using ModelJobs.LocalRuntime.Store;
 using ModelJobs.LocalRuntime.Worker.Catalog;
+using ModelJobs.LocalRuntime.Worker.Durable.Management;
 using ModelJobs.LocalRuntime.Worker.Http;
 using ModelJobs.LocalRuntime.Worker.Invocation;
 using ModelJobs.LocalRuntime.Worker.ServiceBus;
@@ -85,6 +86,7 @@ internal sealed class LocalAppBuilder
         var catalog = app.Services.GetRequiredService<FunctionCatalog>();
         _serviceBus.Connect(catalog, queues, _appRoot, app.Configuration);
         HttpFunctions.Map(app, catalog, _host.RoutePrefix);
+        ManagementApi.Map(app);
         var broker = BrokerDirectory.Register(_serviceBus.Host, app.Services.GetRequiredService<MessageBroker>());
         var storage = new StorageEmulator(options, app.Configuration, app.Services.GetRequiredService<ILogger<StorageEmulator>>());
         return new LocalRuntimeHost(app, options, storage, broker, store);
