@@ -33,6 +33,7 @@ internal sealed class BrokerWorld : IDisposable
     private readonly StateStore _store;
     private readonly Queue<(ModelNamespace Model, int Length)> _history = new();
     private readonly List<(ModelWait Model, Task<Delivery[]> Real)> _waits = [];
+    private readonly Dictionary<ModelLease, SessionLease> _leases = [];
     private RecordingJournal _journal = null!;
     private MessageBroker _broker = null!;
     private ModelNamespace _model;
@@ -54,7 +55,10 @@ internal sealed class BrokerWorld : IDisposable
     public DateTimeOffset Now => _time.GetUtcNow();
 
     /// <summary>Received messages.</summary>
-    public List<(ModelHandle Model, Guid Token)> Handles { get; } = [];
+    public List<(ModelHandle Model, long Number, Guid Token)> Handles { get; } = [];
+
+    /// <summary>Messages that were deferred.</summary>
+    public List<(string Queue, ModelPart Part, long Number)> Deferred { get; } = [];
 
     /// <summary>Accepted sessions.</summary>
     public List<(ModelLease Model, SessionLease Real)> Leases { get; } = [];
@@ -85,13 +89,18 @@ internal sealed class BrokerWorld : IDisposable
     public (string Queue, SubQueue Part, (ModelLease Model, SessionLease Real)? Lease) PickSource(int queue, int part, int lease)
     {
         var settings = Pick(queue);
-        return settings.Sessions && part == 0 && lease >= 0 && Leases.Count > 0
-            ? (settings.Name, SubQueue.None, Leases[^((lease % Leases.Count) + 1)])
-            : (settings.Name, (SubQueue)part, null);
+        return (settings.Name, (SubQueue)part, settings.Sessions && part == 0 ? PickLease(settings.Name, lease) : null);
+    }
+
+    /// <summary>A session of a queue that was accepted; null if none was, or if the number is negative.</summary>
+    public (ModelLease Model, SessionLease Real)? PickLease(string queue, int lease)
+    {
+        var leases = Leases.Where(held => held.Model.Queue == queue).ToList();
+        return lease < 0 || leases.Count == 0 ? null : leases[^((lease % leases.Count) + 1)];
     }
 
     public ReceiveSource SourceOf(ModelHandle handle)
-        => new((SubQueue)handle.Part, handle.Lease is { } lease ? Leases.Find(held => held.Model == lease).Real : null);
+        => new((SubQueue)handle.Part, handle.Lease is { } lease ? _leases[lease] : null);
 
     public void Accept(string queue, Func<ModelNamespace, string, ModelLease> model, Func<BrokerQueue, ValueTask<SessionLease>> real)
     {
@@ -106,6 +115,7 @@ internal sealed class BrokerWorld : IDisposable
             {
                 var accepted = Get(real(broker.Find(queue)));
                 Leases.Add((lease!, accepted));
+                _leases.Add(lease!, accepted);
                 return accepted.SessionId;
             });
     }
@@ -138,7 +148,8 @@ internal sealed class BrokerWorld : IDisposable
         string.Join('\n', Settings.SelectMany(settings => Describe(_broker.Find(settings.Name)))));
 
     /// <summary>Asks both, and holds their answers against each other; a refusal is an answer.</summary>
-    public void Ask(Func<ModelNamespace, string> model, Func<MessageBroker, string> real)
+    /// <returns>The answer.</returns>
+    public string Ask(Func<ModelNamespace, string> model, Func<MessageBroker, string> real)
     {
         string expected, actual;
         try
@@ -162,6 +173,7 @@ internal sealed class BrokerWorld : IDisposable
             actual = "InvalidOperation";
         }
         Equal(expected, actual);
+        return actual;
     }
 
     public static T Get<T>(ValueTask<T> task) => task.IsCompletedSuccessfully ? task.Result : Get(task.AsTask());
@@ -208,16 +220,15 @@ internal sealed class BrokerWorld : IDisposable
     }
 
     /// <summary>
-    /// Starts again from a part of what <paramref name="operation"/> appends. If there is any of it, all of it comes to pass: what is left to do
-    /// is done after the start.
+    /// Starts again from the first that <paramref name="operation"/> appends, which is the operation itself: what it brought to queues that
+    /// hand messages on is handed on after the start.
     /// </summary>
     public void CrashWithin(IOperation operation)
     {
+        _model.HoldsBack = true;
         operation.Do(this);
-        if (_journal.Length > _lengthBefore)
-        {
-            Restart(_model, _lengthBefore + 1);
-        }
+        _model.HoldsBack = false;
+        Restart(_model, Math.Min(_journal.Length, _lengthBefore + 1));
     }
 
     public void Dispose() => _broker.Dispose();
@@ -230,7 +241,7 @@ internal sealed class BrokerWorld : IDisposable
             Numbers.Add((queue, delivery.SequenceNumber));
             if (handle is not null)
             {
-                Handles.Add((handle, delivery.LockToken));
+                Handles.Add((handle, delivery.SequenceNumber, delivery.LockToken));
             }
         }
         return [.. deliveries.Select(delivery => Describe(delivery, delivery.DeliveryCount - 1) + Until(delivery.LockedUntil))];

@@ -30,6 +30,9 @@ internal sealed class ModelNamespace
 
     public DateTimeOffset Now { get; private set; }
 
+    /// <summary>Whether messages that belong elsewhere stay where they are for now.</summary>
+    public bool HoldsBack { get; set; }
+
     public ModelNamespace Clone() => new(this);
 
     public IEnumerable<string> Describe() => _queues.SelectMany(queue => queue.Describe());
@@ -279,7 +282,7 @@ internal sealed class ModelNamespace
             }
             Serve();
         }
-        while (_queues.Exists(HandOn));
+        while (!HoldsBack && _queues.Exists(HandOn));
     }
 
     private void Serve()

@@ -206,7 +206,8 @@ internal sealed class ModelQueue(ModelSettings settings, Func<ModelMessage, long
         {
             session.Turn = null;
         }
-        foreach (var message in In(ModelPart.Main).ToList())
+        // In the order of what can be received first; those that were held come after the others.
+        foreach (var message in In(ModelPart.Main).Where(message => message.State == ModelState.Active && message.Lock is null).ToList())
         {
             Touch(message.Session);
         }

@@ -110,17 +110,24 @@ internal sealed record Receive(int Queue, int Part, int Lease, int Max, bool Del
     }
 }
 
-internal sealed record ReceiveDeferred(int Queue, int Part, int Lease, int[] Numbers) : IOperation
+/// <summary>Asks for one that was deferred, and perhaps for another message of the queue.</summary>
+internal sealed record ReceiveDeferred(int Deferred, int Lease, int? Other) : IOperation
 {
     public void Do(BrokerWorld world)
     {
-        var (queue, part, lease) = world.PickSource(Queue, Part, Lease);
-        var known = world.Numbers.Where(number => number.Queue == queue).Select(number => number.Number).ToList();
-        if (known.Count == 0)
+        if (world.Deferred.Count == 0)
         {
             return;
         }
-        var numbers = Numbers.Select(number => known[^((number % known.Count) + 1)]).ToList();
+        var (queue, modelPart, number) = world.Deferred[^((Deferred % world.Deferred.Count) + 1)];
+        var part = (SubQueue)modelPart;
+        var lease = part == SubQueue.None ? world.PickLease(queue, Lease) : null;
+        var numbers = new List<long> { number };
+        if (Other is { } other)
+        {
+            var known = world.Numbers.Where(number => number.Queue == queue).Select(number => number.Number).ToList();
+            numbers.Add(known[^((other % known.Count) + 1)]);
+        }
         IReadOnlyList<(ModelMessage, ModelHandle?)> expected = [];
         world.Ask(
             model => string.Join('\n', BrokerWorld.Describe(expected = model.ReceiveDeferred(queue, (ModelPart)part, lease?.Model, numbers))),
@@ -168,7 +175,8 @@ internal sealed record Peek(int Queue, int Part, int Lease, int From, int Max) :
     }
 }
 
-internal sealed record Settle(int Handle, ModelSettlement How, bool WithChange, int Transaction) : IOperation
+/// <summary>Settles a message, and forgets it unless it shall be tried again later.</summary>
+internal sealed record Settle(int Handle, ModelSettlement How, bool WithChange, int Transaction, bool Again) : IOperation
 {
     public void Do(BrokerWorld world)
     {
@@ -176,7 +184,16 @@ internal sealed record Settle(int Handle, ModelSettlement How, bool WithChange, 
         {
             return;
         }
-        var (handle, token) = world.Handles[^((Handle % world.Handles.Count) + 1)];
+        var held = world.Handles[^((Handle % world.Handles.Count) + 1)];
+        var (handle, number, token) = held;
+        if (!Again)
+        {
+            world.Handles.Remove(held);
+        }
+        if (How == ModelSettlement.Defer)
+        {
+            world.Deferred.Add((handle.Queue, handle.Part, number));
+        }
         var source = world.SourceOf(handle);
         var transaction = world.PickTransaction(Transaction);
         var changes = WithChange ? new Dictionary<string, object> { ["changed"] = $"{How}" } : SentMessage.NoProperties;
@@ -217,7 +234,7 @@ internal sealed record RenewLock(int Handle) : IOperation
         var own = world.Handles.Where(handle => handle.Model.Lease is null).ToList();
         if (own.Count > 0)
         {
-            var (handle, token) = own[^((Handle % own.Count) + 1)];
+            var (handle, _, token) = own[^((Handle % own.Count) + 1)];
             world.Ask(
                 model => $"{model.RenewLock(handle):O}",
                 broker => $"{BrokerWorld.Get(broker.Find(handle.Queue).RenewLockAsync(world.SourceOf(handle), token)):O}");
@@ -247,7 +264,8 @@ internal enum SessionAction
     ClearState,
 }
 
-internal sealed record OnSession(int Lease, SessionAction Action, int Transaction) : IOperation
+/// <summary>Does something with a session, and forgets it unless it shall be used again later.</summary>
+internal sealed record OnSession(int Lease, SessionAction Action, int Transaction, bool Again) : IOperation
 {
     private const string State = "a state that takes some room in the queue";
 
@@ -257,10 +275,11 @@ internal sealed record OnSession(int Lease, SessionAction Action, int Transactio
         {
             return;
         }
-        var (lease, real) = world.Leases[^((Lease % world.Leases.Count) + 1)];
+        var held = world.Leases[^((Lease % world.Leases.Count) + 1)];
+        var (lease, real) = held;
         var transaction = world.PickTransaction(Transaction);
         var state = Action == SessionAction.SetState ? State : null;
-        world.Ask(
+        var answer = world.Ask(
             model =>
             {
                 switch (Action)
@@ -302,6 +321,10 @@ internal sealed record OnSession(int Lease, SessionAction Action, int Transactio
                         return "";
                 }
             });
+        if (!Again && (Action == SessionAction.Release || answer == nameof(ServiceBusFailureReason.SessionLockLost)))
+        {
+            world.Leases.Remove(held);
+        }
     }
 }
 
