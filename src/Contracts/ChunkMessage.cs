@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace ModelJobs.Contracts;
 
 /// <summary>
-/// The body of a message on <c>chunks</c> and <c>chunks-ordered</c>: items that travel together.
+/// The body of a message on <c>chunks</c>, <c>chunks-ordered</c> and <c>chunks-external</c>: items that travel together.
 /// Either <see cref="Items"/> or <see cref="Blob"/> is present, never both.
 /// </summary>
 public sealed record ChunkMessage
@@ -24,7 +24,13 @@ public sealed record ChunkMessage
     /// <summary>Where the items lie as NDJSON lines of <see cref="ChunkItem"/>, when they are too large to travel.</summary>
     public BlobRange? Blob { get; init; }
 
-    /// <summary>The chunk's place in its lane; absent on <c>chunks</c>.</summary>
+    /// <summary>
+    /// What the name of a blob begins with that holds an answer too large to travel; only on <c>chunks-external</c>. The worker adds
+    /// what makes the name its own.
+    /// </summary>
+    public string? AnswerBlob { get; init; }
+
+    /// <summary>The chunk's place in its lane; absent without one.</summary>
     public LanePlace? Lane { get; init; }
 
     /// <summary>

@@ -20,6 +20,8 @@ namespace ModelJobs.Contracts;
 [JsonSerializable(typeof(ChunkMessage))]
 [JsonSerializable(typeof(ResultMessage))]
 [JsonSerializable(typeof(ItemResult))]
+[JsonSerializable(typeof(WorkerAnswer))]
+[JsonSerializable(typeof(WorkerResult))]
 [JsonSerializable(typeof(Item))]
 [JsonSerializable(typeof(ChunkItem))]
 public sealed partial class ContractsJson : JsonSerializerContext

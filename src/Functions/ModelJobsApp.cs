@@ -73,8 +73,15 @@ public static class ModelJobsApp
                 model => new OnnxRunner(PathOf(model), model.Get<OnnxRunnerOptions>()),
                 model => File.Exists(PathOf(model)) ? null : $"{model.Path}:Path must name the model's .onnx file; there is no '{PathOf(model)}'.");
         });
+        services.AddSingleton(new RunnerKind("external", Create: null, ProblemOfExternal));
         services.AddHostedService<ModelCheck>();
     }
+
+    // Any setting but the runner would be one that somebody believes to do something.
+    private static string? ProblemOfExternal(IConfigurationSection model) =>
+        model.GetChildren().FirstOrDefault(setting => !setting.Key.Equals("Runner", StringComparison.OrdinalIgnoreCase)) is { } setting
+            ? $"{setting.Path} is set, but a model whose runner is 'external' has no settings here: its workers have their own. Remove it."
+            : null;
 
     // The settings are read when a client is first used: the local runtime knows its emulators' ports only once they listen.
     private static void AddClients(IServiceCollection services)

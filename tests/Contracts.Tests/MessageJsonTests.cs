@@ -35,6 +35,26 @@ public sealed class MessageJsonTests
     }
 
     [Fact]
+    public void ChunkMessage_ForExternalWorkers_NamesWhereALargeAnswerMayLie()
+    {
+        var message = new ChunkMessage { Id = Id, Model = "m", ItemCount = 1, Items = [new ChunkItem { Index = 0, Id = "a", Input = Json("1") }], AnswerBlob = "job-1/a-" };
+
+        Assert.Equal(
+            """{"id":{"job":"job-1","page":2,"chunk":3},"model":"m","itemCount":1,"items":[{"index":0,"id":"a","input":1}],"answerBlob":"job-1/a-"}""",
+            JsonSerializer.Serialize(message, ContractsJson.Wire.ChunkMessage));
+    }
+
+    [Fact]
+    public void WorkerAnswer_LeastThatDoes_IsRead()
+    {
+        var answer = JsonSerializer.Deserialize(
+            """{"results":[{"index":7,"output":null},{"index":8,"error":{"code":"c","message":"m"}}]}""", ContractsJson.Wire.WorkerAnswer)!;
+
+        Assert.Equal([(7, true, null), (8, false, "c")], answer.Results!.Select(result => (result.Index, result.Output is not null, result.Error?.Code)));
+        Assert.True(answer is { Id: null, Blob: null });
+    }
+
+    [Fact]
     public void ItemResult_Succeeded_BeginsWithIndexIdStatus()
     {
         var result = new ItemResult { Index = 0, Id = "a", Status = ItemStatus.Succeeded, Output = Json("\"x\""), Attempts = 1 };

@@ -13,7 +13,8 @@ namespace ModelJobs.Functions.Collect;
 /// <param name="Page">Number of the page.</param>
 /// <param name="Chunks">How many chunks must answer.</param>
 /// <param name="Items">How many results they must bring.</param>
-internal sealed record CollectOrder(string JobId, int Page, int Chunks, int Items);
+/// <param name="External">What the answers are held against if external workers give them; null if the app does.</param>
+internal sealed record CollectOrder(string JobId, int Page, int Chunks, int Items, ExternalPage? External = null);
 
 /// <summary>How far a page has come.</summary>
 /// <param name="Page">Number of the page.</param>
@@ -56,6 +57,7 @@ internal sealed partial class CollectPage(
 
     private async Task CollectAsync(CollectOrder order, ServiceBusSessionReceiver session, PageTally tally, CancellationToken cancellationToken)
     {
+        var external = order.External is { } page ? new ExternalAnswers(blobs, order, page, logger) : null;
         var pending = new PendingPart();
         var slice = time.GetTimestamp();
         var lastCommit = slice;
@@ -66,7 +68,7 @@ internal sealed partial class CollectPage(
             var messages = wait > TimeSpan.Zero ? await session.ReceiveMessagesAsync(ReceiveBatch, wait, cancellationToken) : [];
             foreach (var message in messages)
             {
-                await TakeAsync(order, session, message, tally, pending, cancellationToken);
+                await TakeAsync(order, session, message, external, tally, pending, cancellationToken);
                 if (pending.IsFull)
                 {
                     await CommitPendingAsync();
@@ -101,20 +103,20 @@ internal sealed partial class CollectPage(
     private TimeSpan Remaining(long since, TimeSpan span) => span - time.GetElapsedTime(since);
 
     private async Task TakeAsync(
-        CollectOrder order, ServiceBusSessionReceiver session, ServiceBusReceivedMessage message, PageTally tally, PendingPart pending, CancellationToken cancellationToken)
+        CollectOrder order,
+        ServiceBusSessionReceiver session,
+        ServiceBusReceivedMessage message,
+        ExternalAnswers? external,
+        PageTally tally,
+        PendingPart pending,
+        CancellationToken cancellationToken)
     {
         try
         {
-            var result = JsonSerializer.Deserialize(message.Body.ToMemory().Span, ContractsJson.Wire.ResultMessage)
-                ?? throw new JsonException("The body is null.");
-            if (result.Id.Job != order.JobId || result.Id.Page != order.Page || result.Id.Chunk < 0 || result.Id.Chunk >= order.Chunks)
+            var answer = external is null ? OwnAnswer(order, message) : external.Open(message);
+            if (!tally.Has(answer.Chunk) && !pending.Has(answer.Chunk))
             {
-                throw new InvalidDataException($"The page has no chunk {result.Id}.");
-            }
-
-            if (!tally.Has(result.Id.Chunk) && !pending.Has(result.Id.Chunk))
-            {
-                pending.Add(result.Id.Chunk, await LoadAsync(result, cancellationToken));
+                pending.Add(answer.Chunk, await answer.LoadAsync(cancellationToken));
             }
 
             // Last: a message that turns out to be unreadable is settled below and must not be completed with the part.
@@ -125,6 +127,15 @@ internal sealed partial class CollectPage(
             LogUnreadable(unreadable, message.MessageId, order.JobId, order.Page);
             await session.DeadLetterMessageAsync(message, "UnreadableResult", unreadable.Message, cancellationToken);
         }
+    }
+
+    private Answer OwnAnswer(CollectOrder order, ServiceBusReceivedMessage message)
+    {
+        var result = JsonSerializer.Deserialize(message.Body.ToMemory().Span, ContractsJson.Wire.ResultMessage)
+            ?? throw new JsonException("The body is null.");
+        return result.Id.Job == order.JobId && result.Id.Page == order.Page && result.Id.Chunk >= 0 && result.Id.Chunk < order.Chunks
+            ? new Answer(result.Id.Chunk, token => LoadAsync(result, token))
+            : throw new InvalidDataException($"The page has no chunk {result.Id}.");
     }
 
     private async Task<IReadOnlyList<ItemResult>> LoadAsync(ResultMessage result, CancellationToken cancellationToken) => result switch

@@ -8,7 +8,8 @@ namespace ModelJobs.Functions.Dispatch;
 /// <summary>Sends chunks to the queue that their kind asks for, in batches, in order.</summary>
 internal sealed class ChunkSender(
     [FromKeyedServices(Queues.Chunks)] ServiceBusSender unordered,
-    [FromKeyedServices(Queues.OrderedChunks)] ServiceBusSender ordered)
+    [FromKeyedServices(Queues.OrderedChunks)] ServiceBusSender ordered,
+    [FromKeyedServices(Queues.ExternalChunks)] ServiceBusSender external)
 {
     /// <summary>Makes the message of a chunk.</summary>
     /// <param name="id">The chunk; also the MessageId, so that a repeated dispatch is dropped by duplicate detection.</param>
@@ -28,14 +29,25 @@ internal sealed class ChunkSender(
         };
     }
 
+    /// <summary>Makes the message of a chunk for external workers, who are told by which contract to read it.</summary>
+    public static ServiceBusMessage ExternalMessage(ChunkId id, ReadOnlyMemory<byte> body)
+    {
+        var message = Message(id, lane: null, body);
+        message.ApplicationProperties[WorkerContract.VersionProperty] = WorkerContract.Version;
+        return message;
+    }
+
     /// <summary>Sends one message, to <c>chunks-ordered</c> if it has a session.</summary>
     public Task SendAsync(ServiceBusMessage message, CancellationToken cancellationToken) =>
         SenderOf(message).SendMessageAsync(message, cancellationToken);
 
     /// <summary>Sends messages; those of one queue arrive in the order given.</summary>
-    public async Task SendAsync(IReadOnlyList<ServiceBusMessage> messages, CancellationToken cancellationToken)
+    /// <param name="messages">Messages of chunks.</param>
+    /// <param name="toExternal">Whether they go to external workers.</param>
+    /// <param name="cancellationToken">Ends the sending; some may have been sent.</param>
+    public async Task SendAsync(IReadOnlyList<ServiceBusMessage> messages, bool toExternal, CancellationToken cancellationToken)
     {
-        foreach (var queue in messages.GroupBy(SenderOf))
+        foreach (var queue in messages.GroupBy(message => toExternal ? external : SenderOf(message)))
         {
             ServiceBusMessageBatch? batch = null;
             try

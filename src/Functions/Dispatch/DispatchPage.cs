@@ -14,7 +14,9 @@ namespace ModelJobs.Functions.Dispatch;
 /// <param name="Page">Number of the page.</param>
 /// <param name="Options">The job's options.</param>
 /// <param name="LaneChunks">Chunks of each lane in the pages before; empty at the start or without lanes.</param>
-internal sealed record DispatchOrder(string JobId, string Input, string Model, int Page, JobOptions Options, IReadOnlyList<long> LaneChunks);
+/// <param name="External">Whether external workers run the chunks.</param>
+internal sealed record DispatchOrder(
+    string JobId, string Input, string Model, int Page, JobOptions Options, IReadOnlyList<long> LaneChunks, bool External = false);
 
 /// <summary>What was dispatched.</summary>
 /// <param name="Chunks">Chunks of the page.</param>
@@ -36,7 +38,7 @@ internal sealed class DispatchPage(JobBlobs blobs, ChunkSender sender)
         var lanes = order.LaneChunks.Count > 0 ? order.LaneChunks.ToArray() : new long[Lanes.CountOf(order.Options)];
         var lastOfLane = chunks.Index().Where(chunk => chunk.Item.Lane != Lanes.None).GroupBy(chunk => chunk.Item.Lane)
             .Select(lane => lane.Last().Index).ToHashSet();
-        await sender.SendAsync([.. Messages()], cancellationToken);
+        await sender.SendAsync([.. Messages()], order.External, cancellationToken);
         return new DispatchReport(chunks.Count, plan.Items, lanes);
 
         IEnumerable<ServiceBusMessage> Messages()
@@ -45,18 +47,20 @@ internal sealed class DispatchPage(JobBlobs blobs, ChunkSender sender)
             {
                 var lane = chunk.Lane == Lanes.None ? null : new LanePlace(
                     chunk.Lane, ++lanes[chunk.Lane], lastOfLane.Contains(number), order.Options.OrderByKey);
+                var id = new ChunkId(order.JobId, order.Page, number);
                 var message = new ChunkMessage
                 {
-                    Id = new ChunkId(order.JobId, order.Page, number),
+                    Id = id,
                     Model = order.Model,
                     ItemCount = chunk.Lines.Count,
                     Lane = lane,
                     Blob = ranges[number],
+                    AnswerBlob = order.External ? JobBlobs.ChunkResults(id) : null,
                 };
                 var body = message.Blob is null
                     ? ChunkMessageWriter.Write(message, chunk, page.Span)
                     : JsonSerializer.SerializeToUtf8Bytes(message, ContractsJson.Wire.ChunkMessage);
-                yield return ChunkSender.Message(message.Id, lane?.Number, body);
+                yield return order.External ? ChunkSender.ExternalMessage(id, body) : ChunkSender.Message(id, lane?.Number, body);
             }
         }
     }

@@ -12,6 +12,9 @@ internal static class Queues
     /// <summary>Chunks of lanes. Session: <c>{job}/{lane}</c>.</summary>
     public const string OrderedChunks = "chunks-ordered";
 
+    /// <summary>Chunks of models that external workers run: competing consumers in any language.</summary>
+    public const string ExternalChunks = "chunks-external";
+
     /// <summary>Answers. Session: <c>{job}/{page}</c>; correlation id: the chunk.</summary>
     public const string Results = "results";
 
@@ -22,7 +25,7 @@ internal static class Queues
     public const string DeadLetter = "/$DeadLetterQueue";
 
     /// <summary>The queues that the app sends to.</summary>
-    public static readonly string[] Sent = [Chunks, OrderedChunks, Results, Parked];
+    public static readonly string[] Sent = [Chunks, OrderedChunks, ExternalChunks, Results, Parked];
 
     /// <summary>The reply session of a page.</summary>
     public static string PageSession(string job, int page) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{job}/{page}");

@@ -70,14 +70,15 @@ internal sealed class PageWindow(TaskOrchestrationContext context, JobRun run)
     private async Task<DispatchReport> DispatchAsync(int page, Task<DispatchReport>? previous)
     {
         var lanes = previous is null ? _run.LaneChunks : (await previous).LaneChunks;
-        var order = new DispatchOrder(_run.Job.Id, _run.Job.Input, _run.Job.Model, page, _run.Job.Options, lanes);
+        var order = new DispatchOrder(_run.Job.Id, _run.Job.Input, _run.Job.Model, page, _run.Job.Options, lanes, _run.Job.External);
         return await context.CallActivityAsync<DispatchReport>(nameof(DispatchPage), order, DurableRetries.Storage);
     }
 
     private async Task<PageReport> CollectAsync(int page, Task<DispatchReport> dispatch)
     {
         var dispatched = await dispatch;
-        var order = new PageRun(new CollectOrder(_run.Job.Id, page, dispatched.Chunks, dispatched.Items), _run.MaxIdle);
+        var external = _run.Job.External ? new ExternalPage(_run.Job.Input, _run.Job.Options) : null;
+        var order = new PageRun(new CollectOrder(_run.Job.Id, page, dispatched.Chunks, dispatched.Items, external), _run.MaxIdle);
         var options = new SubOrchestrationOptions(instanceId: PageOrchestrator.InstanceId(_run.Job.Id, page));
         return await context.CallSubOrchestratorAsync<PageReport>(nameof(PageOrchestrator), order, options);
     }

@@ -26,9 +26,9 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings setti
     public async Task<IReadOnlyList<ItemResult>> RunAsync(
         string model, IReadOnlyList<ChunkItem> items, bool inOrder, CancellationToken cancellationToken)
     {
-        if (!models.Contains(model))
+        if (!models.Contains(model) || models.IsExternal(model))
         {
-            return FailAll(items, new JobError("unknown_model", $"The model '{model}' is not configured any more."));
+            return FailAll(items, new JobError("unknown_model", $"The model '{model}' is not configured any more, or not to be run by the app."));
         }
 
         var results = new ItemResult?[items.Count];
@@ -95,7 +95,8 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings setti
         }
     }
 
-    private static ItemOutcome Limit(ItemOutcome outcome, ref long outputBytes)
+    /// <summary>Fails an item whose output is too large, by itself or together with those before it.</summary>
+    public static ItemOutcome Limit(ItemOutcome outcome, ref long outputBytes)
     {
         if (outcome.Output is not { } output)
         {
@@ -115,7 +116,8 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings setti
                 "output_too_large", $"The outputs of the chunk have more than {JobLimits.MaxChunkOutputBytes} bytes; submit with a smaller chunkItems.");
     }
 
-    private static ItemResult ToResult(ChunkItem item, ItemOutcome outcome, int attempts)
+    /// <summary>An item's line: what was submitted and what came of it.</summary>
+    public static ItemResult ToResult(ChunkItem item, ItemOutcome outcome, int attempts)
     {
         return new ItemResult
         {

@@ -12,7 +12,12 @@ namespace ModelJobs.Functions.Process;
 internal sealed class ResultSender([FromKeyedServices(Queues.Results)] ServiceBusSender sender, JobBlobs blobs)
 {
     /// <summary>Sends the results of a chunk; those too large to travel are stored first. A second answer is harmless: pages keep one per chunk.</summary>
-    public async Task SendAsync(ChunkId id, IReadOnlyList<ItemResult> results, CancellationToken cancellationToken)
+    /// <param name="id">The chunk.</param>
+    /// <param name="results">One result per item.</param>
+    /// <param name="cancellationToken">Ends the sending.</param>
+    /// <param name="messageId">What duplicate detection knows the message by; the chunk's id if null.</param>
+    public async Task SendAsync(
+        ChunkId id, IReadOnlyList<ItemResult> results, CancellationToken cancellationToken, string? messageId = null)
     {
         var body = Serialize(new ResultMessage { Id = id, Results = results });
         if (body.Length > JobLimits.MaxInlineBytes)
@@ -28,7 +33,7 @@ internal sealed class ResultSender([FromKeyedServices(Queues.Results)] ServiceBu
         await sender.SendMessageAsync(
             new ServiceBusMessage(body)
             {
-                MessageId = chunk,
+                MessageId = messageId ?? chunk,
                 CorrelationId = chunk,
                 ContentType = "application/json",
                 SessionId = Queues.PageSession(id.Job, id.Page),

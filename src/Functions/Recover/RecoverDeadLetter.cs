@@ -46,6 +46,13 @@ internal sealed partial class RecoverDeadLetter(
         ServiceBusMessageActions actions,
         CancellationToken cancellationToken) => RecoverAsync(message, actions, cancellationToken);
 
+    [Function("RecoverExternalChunk")]
+    public Task RecoverExternalChunk(
+        [ServiceBusTrigger(Queues.ExternalChunks + Queues.DeadLetter, Connection = Queues.Connection, AutoCompleteMessages = false)]
+        ServiceBusReceivedMessage message,
+        ServiceBusMessageActions actions,
+        CancellationToken cancellationToken) => RecoverAsync(message, actions, cancellationToken);
+
     private async Task RecoverAsync(ServiceBusReceivedMessage message, ServiceBusMessageActions actions, CancellationToken cancellationToken)
     {
         LogDeadLetter(message.MessageId, message.DeadLetterReason, message.DeliveryCount);
@@ -67,7 +74,10 @@ internal sealed partial class RecoverDeadLetter(
             }
             else
             {
-                await results.SendAsync(chunk.Id, ChunkRunner.FailAll(await items.LoadAsync(chunk, cancellationToken), error), cancellationToken);
+                // An external worker may have sent anything under the chunk's id, into any session; it must not keep this answer out.
+                var messageId = chunk.AnswerBlob is null ? null : chunk.Id + "!";
+                var answer = ChunkRunner.FailAll(await items.LoadAsync(chunk, cancellationToken), error);
+                await results.SendAsync(chunk.Id, answer, cancellationToken, messageId);
             }
         }
         catch (Exception unreadable) when (

@@ -14,7 +14,7 @@ namespace ModelJobs.Functions.Storage;
 /// {job}/input-{attempt}.jsonl        the items, one ChunkItem a line
 /// {job}/plan.jsonl                   one fixed-width PagePlan a line
 /// {job}/pages/{page}/chunks.jsonl    chunks too large to travel whose items do not lie together in the input
-/// {job}/pages/{page}/result-{n}-{sha256}.jsonl  a chunk's results, too large to travel
+/// {job}/pages/{page}/result-{n}-{sha256}.jsonl  a chunk's results, too large to travel; an external worker ends the name as it likes
 /// {job}/pages/{page}/part-{n}.jsonl  collected results, sorted by index within the part
 /// {job}/output.jsonl, errors.jsonl   the assembled results, in input order
 /// </code>
@@ -39,12 +39,14 @@ internal sealed class JobBlobs(BlobServiceClient service, JobSettings settings) 
 
     public static string PageChunks(string job, int page) => Page(job, page) + "chunks.jsonl";
 
+    /// <summary>What the names of all results of a chunk begin with.</summary>
+    public static string ChunkResults(ChunkId id) => string.Create(CultureInfo.InvariantCulture, $"{Page(id.Job, id.Page)}result-{id.Chunk:D5}-");
+
     /// <summary>
     /// Named after its content: a chunk that was delivered twice may have two answers that differ, and each message must find the one
     /// that it was sent with.
     /// </summary>
-    public static string ChunkResult(ChunkId id, string digest) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Page(id.Job, id.Page)}result-{id.Chunk:D5}-{digest}.jsonl");
+    public static string ChunkResult(ChunkId id, string digest) => $"{ChunkResults(id)}{digest}.jsonl";
 
     public static string PageParts(string job, int page) => Page(job, page) + "part-";
 

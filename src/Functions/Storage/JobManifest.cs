@@ -12,6 +12,9 @@ internal sealed record JobManifest
     /// <summary>Name of the model.</summary>
     public required string Model { get; init; }
 
+    /// <summary>Whether external workers run the model. Of the job and not of its model, whose configuration may change while the job runs.</summary>
+    public bool External { get; init; }
+
     /// <summary>Options, defaults filled in.</summary>
     public required JobOptions Options { get; init; }
 

@@ -8,12 +8,18 @@ internal static class NdjsonLines
 {
     /// <summary>Parses lines that each end in a line feed.</summary>
     /// <exception cref="JsonException">A line is not a <typeparamref name="T"/>.</exception>
-    public static List<T> Parse<T>(ReadOnlyMemory<byte> lines, JsonTypeInfo<T> type)
+    /// <exception cref="InvalidDataException">There are more than <paramref name="maxLines"/> lines.</exception>
+    public static List<T> Parse<T>(ReadOnlyMemory<byte> lines, JsonTypeInfo<T> type, int maxLines = int.MaxValue)
         where T : class
     {
         var parsed = new List<T>();
         for (var rest = lines.Span; rest.Length > 0;)
         {
+            if (parsed.Count == maxLines)
+            {
+                throw new InvalidDataException($"There are more than {maxLines} lines.");
+            }
+
             var end = rest.IndexOf((byte)'\n');
             end = end < 0 ? rest.Length : end;
             parsed.Add(JsonSerializer.Deserialize(rest[..end], type) ?? throw new JsonException("A line is null."));

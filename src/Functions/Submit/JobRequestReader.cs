@@ -10,9 +10,10 @@ namespace ModelJobs.Functions.Submit;
 
 /// <summary>A request to run a job, items still unread where they can be streamed.</summary>
 /// <param name="Model">Name of a configured model.</param>
+/// <param name="External">Whether external workers run the model.</param>
 /// <param name="Options">Options, checked, defaults filled in.</param>
 /// <param name="Items">The items with their 1-based line (NDJSON) or place (JSON).</param>
-internal sealed record ReadRequest(string Model, JobOptions Options, IAsyncEnumerable<(long Line, Item Item)> Items);
+internal sealed record ReadRequest(string Model, bool External, JobOptions Options, IAsyncEnumerable<(long Line, Item Item)> Items);
 
 /// <summary>Reads <c>POST /api/jobs</c> in its two forms.</summary>
 internal sealed class JobRequestReader(ModelCatalog models)
@@ -45,7 +46,7 @@ internal sealed class JobRequestReader(ModelCatalog models)
             ChunkItems = Query(request, "chunkItems", ParseInt, "a whole number"),
             MaxConcurrency = Query(request, "maxConcurrency", ParseInt, "a whole number"),
         };
-        return new ReadRequest(CheckModel(request.Query["model"]), Check(options), ItemLines.ReadAsync(request.BodyReader, cancellationToken));
+        return Check(request.Query["model"], options, ItemLines.ReadAsync(request.BodyReader, cancellationToken));
     }
 
     private async Task<ReadRequest> ReadJsonAsync(HttpRequest request, CancellationToken cancellationToken)
@@ -67,7 +68,7 @@ internal sealed class JobRequestReader(ModelCatalog models)
                 ?? throw new JsonException("null is not a job.");
 
             // Absent options are null here: generated deserializers assign every init-only property and so undo its initializer.
-            return new ReadRequest(CheckModel(job.Model), Check(job.Options ?? new JobOptions()), Numbered(job.Items));
+            return Check(job.Model, job.Options ?? new JobOptions(), Numbered(job.Items));
         }
         catch (JsonException malformed)
         {
@@ -87,6 +88,17 @@ internal sealed class JobRequestReader(ModelCatalog models)
             ItemLines.CheckNames(item, i + 1);
             yield return (i + 1, item);
         }
+    }
+
+    private ReadRequest Check(string? model, JobOptions options, IAsyncEnumerable<(long Line, Item Item)> items)
+    {
+        var name = CheckModel(model);
+        var external = models.IsExternal(name);
+        return external && (options.OrderByKey || options.MaxConcurrency is not null)
+            ? throw Problems.BadOption(
+                $"'{name}' is run by external workers, who compete for chunks: {(options.OrderByKey ? "orderByKey" : "maxConcurrency")} cannot be kept there. "
+                + "Leave it out; how many chunks run at once is set by how many workers run.")
+            : new ReadRequest(name, external, Check(options), items);
     }
 
     private string CheckModel(string? model) => model switch

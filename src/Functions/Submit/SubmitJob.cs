@@ -42,6 +42,7 @@ internal sealed class SubmitJob(JobBlobs blobs, JobRequestReader requests, Input
         {
             Id = id,
             Model = job.Model,
+            External = job.External,
             Options = job.Options,
             Input = input.Name,
             Items = input.Items,

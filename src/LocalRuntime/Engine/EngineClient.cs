@@ -1,20 +1,24 @@
+using DurableTask.Core;
 using DurableTask.Core.Exceptions;
+using DurableTask.Core.History;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
 namespace ModelJobs.LocalRuntime.Engine;
 
 /// <summary>The client of an engine in the same process. It answers when everything that the answer can be made of is on disk.</summary>
-internal sealed class EngineClient(OrchestrationEngine engine, EngineOptions options, TimeProvider time, DataConverter converter)
-    : DurableTaskClient(options.HubName)
+internal sealed class EngineClient(OrchestrationEngine engine, EngineOptions engineOptions, TimeProvider time, DataConverter converter)
+    : DurableTaskClient(engineOptions.HubName)
 {
-    private readonly SeededIds _ids = new(options.Seed);
+    private readonly SeededIds _ids = new(engineOptions.Seed);
 
     private DateTime Now => time.GetUtcNow().UtcDateTime;
 
     /// <exception cref="OrchestrationAlreadyExistsException">
-    /// An instance of the id exists and has not completed, or has a status that the options want kept.
+    /// An instance of the id exists in a status in which it is kept: one that the options name, or, without such options, any in which it runs
+    /// (unless host.json allows to replace those too).
     /// </exception>
+    /// <exception cref="ArgumentException">The id breaks a rule, or the options name a status that there is not.</exception>
     public override async Task<string> ScheduleNewOrchestrationInstanceAsync(
         TaskName orchestratorName,
         object? input = null,
@@ -25,15 +29,20 @@ internal sealed class EngineClient(OrchestrationEngine engine, EngineOptions opt
         ArgumentException.ThrowIfNullOrEmpty(orchestratorName.Name, nameof(orchestratorName));
         var id = options?.InstanceId ?? _ids.Next();
         InstanceId.Validate(id);
-        var started = new ExecutionStarted(Now, orchestratorName, converter.Serialize(input))
+        var kept = ReusePolicy.KeptStatuses(options?.DedupeStatuses, engineOptions.CanReplaceRunningInstances);
+        var version = options?.Version?.Version ?? engineOptions.DefaultVersion;
+        var started = new ExecutionStartedEvent(HistoryEvent.NoId, converter.Serialize(input))
         {
-            Version = options?.Version?.Version ?? "",
-            Tags = options?.Tags,
+            Name = orchestratorName,
+            Version = version.Length > 0 ? version : null,
+            Tags = options?.Tags is { Count: > 0 } tags ? new Dictionary<string, string>(tags) : null,
+            ScheduledStartTime = options?.StartAt?.UtcDateTime,
+            Timestamp = Now,
         };
         engine.Change(hub =>
         {
-            ThrowIfKept(hub.Find(id), options?.DedupeStatuses);
-            return [new InstanceCreated(id, started, options?.StartAt?.UtcDateTime)];
+            ThrowIfKept(hub.Find(id), kept);
+            return [new InstanceCreated(id, started)];
         });
         await engine.Written;
         return id;
@@ -43,7 +52,8 @@ internal sealed class EngineClient(OrchestrationEngine engine, EngineOptions opt
         string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(eventName);
-        return Send(instanceId, new EventRaised(Now, eventName, converter.Serialize(eventPayload)), cancellation);
+        var raised = new EventRaisedEvent(HistoryEvent.NoId, converter.Serialize(eventPayload)) { Name = eventName, Timestamp = Now };
+        return Send(instanceId, raised, cancellation);
     }
 
     public override Task<OrchestrationMetadata> WaitForInstanceStartAsync(
@@ -58,17 +68,17 @@ internal sealed class EngineClient(OrchestrationEngine engine, EngineOptions opt
         string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        var terminated = new ExecutionTerminated(Now, converter.Serialize(options?.Output));
+        var terminated = new ExecutionTerminatedEvent(HistoryEvent.NoId, converter.Serialize(options?.Output)) { Timestamp = Now };
         engine.Change(hub => InstanceQueries.Family(hub, instanceId, options is { Recursive: true })
             .Select(instance => new MessageSent(instance.Id, terminated)));
         await engine.Written;
     }
 
     public override Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
-        => Send(instanceId, new ExecutionSuspended(Now, reason), cancellation);
+        => Send(instanceId, new ExecutionSuspendedEvent(HistoryEvent.NoId, reason) { Timestamp = Now }, cancellation);
 
     public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
-        => Send(instanceId, new ExecutionResumed(Now, reason), cancellation);
+        => Send(instanceId, new ExecutionResumedEvent(HistoryEvent.NoId, reason) { Timestamp = Now }, cancellation);
 
     public override async Task<OrchestrationMetadata?> GetInstancesAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
@@ -96,23 +106,66 @@ internal sealed class EngineClient(OrchestrationEngine engine, EngineOptions opt
         PurgeInstancesFilter filter, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
         => Purge(hub => InstanceQueries.Completed(hub, filter), options, cancellation);
 
+    /// <inheritdoc/>
+    /// <remarks>The new instance has the input of the last execution, and the version and tags, of the old one, but no parent.</remarks>
+    public override async Task<string> RestartAsync(
+        string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var id = restartWithNewInstanceId ? _ids.Next() : instanceId;
+        engine.Change(hub =>
+        {
+            var before = FindOrThrow(hub, instanceId);
+            if (before.Completion is null && !restartWithNewInstanceId)
+            {
+                throw new InvalidOperationException(
+                    $"The orchestration '{instanceId}' is {before.Status}: wait until it has ended, or restart it with a new instance id.");
+            }
+
+            var started = new ExecutionStartedEvent(HistoryEvent.NoId, before.Input)
+            {
+                Name = before.Name,
+                Version = before.Started.Version,
+                Tags = before.Started.Tags,
+                Timestamp = Now,
+            };
+            return [new InstanceCreated(id, started)];
+        });
+        await engine.Written;
+        return id;
+    }
+
+    public override async Task RewindInstanceAsync(string instanceId, string reason, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        engine.Change(hub => FindOrThrow(hub, instanceId) is { Completion.OrchestrationStatus: OrchestrationStatus.Failed }
+            ? [new InstanceRewound(instanceId, reason, Now)]
+            : throw new InvalidOperationException(
+                $"The orchestration '{instanceId}' is {hub.Find(instanceId)!.Status}: only one that has failed can be rewound."));
+        await engine.Written;
+    }
+
+    /// <returns>The current execution's history, a copy.</returns>
+    public override async Task<IList<HistoryEvent>> GetOrchestrationHistoryAsync(string instanceId, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        return await WhenWritten(engine.Read(hub => HistoryJson.ReadAll(HistoryJson.WriteAll(FindOrThrow(hub, instanceId).History))));
+    }
+
     /// <summary>The engine belongs to the host.</summary>
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private static void ThrowIfKept(Instance? existing, IReadOnlyList<string>? keptStatuses)
+    private static void ThrowIfKept(Instance? existing, IReadOnlySet<OrchestrationRuntimeStatus> kept)
     {
-        if (existing is null)
-        {
-            return;
-        }
-
-        var isKept = keptStatuses?.Contains(existing.Status.ToString(), StringComparer.OrdinalIgnoreCase) ?? false;
-        if (existing.Completion is null || isKept)
+        if (existing is not null && kept.Contains(existing.Status))
         {
             throw new OrchestrationAlreadyExistsException(
                 $"An orchestration with the instance id '{existing.Id}' exists already and is {existing.Status}.");
         }
     }
+
+    private static Instance FindOrThrow(TaskHub hub, string instanceId) => hub.Find(instanceId)
+        ?? throw new ArgumentException($"An orchestration with the instance id '{instanceId}' was not found.", nameof(instanceId));
 
     private async Task Send(string instanceId, HistoryEvent message, CancellationToken cancellation)
     {

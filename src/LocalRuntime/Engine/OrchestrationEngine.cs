@@ -1,3 +1,5 @@
+using DurableTask.Core;
+using DurableTask.Core.History;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Converters;
@@ -12,10 +14,11 @@ namespace ModelJobs.LocalRuntime.Engine;
 internal sealed class OrchestrationEngine : IAsyncDisposable
 {
     private readonly Lock _gate = new();
-    private readonly TaskHub _hub = new();
+    private readonly TaskHub _hub;
     private readonly InstanceWaits _waits = new();
     private readonly HashSet<string> _dispatched = new(StringComparer.Ordinal);
     private readonly HashSet<string> _inTurn = new(StringComparer.Ordinal);
+    private readonly VersionMatch _versions;
     private readonly EngineOptions _options;
     private readonly ITaskInvoker _invoker;
     private readonly TimeProvider _time;
@@ -46,7 +49,9 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxConcurrentActivityFunctions);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxConcurrentOrchestratorFunctions);
         (_options, _invoker, _time, _loggerFactory) = (options, invoker, time, loggerFactory);
+        _hub = new TaskHub(options.StoreInputsInOrchestrationHistory);
         _logger = loggerFactory.CreateLogger<OrchestrationEngine>();
+        _versions = new VersionMatch(options, _logger);
         _converter = converter ?? JsonDataConverter.Default;
         _alarm = new Alarm(time, FireTimers);
         _journal = journal;
@@ -57,6 +62,8 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
 
         Client = new EngineClient(this, options, time, _converter);
     }
+
+    private DateTime Now => _time.GetUtcNow().UtcDateTime;
 
     /// <summary>Raised after each change, under the engine's lock: handlers must be quick, and may read the engine.</summary>
     public event Action<HubChange>? Changed;
@@ -215,15 +222,18 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
     /// <summary>Queues a turn, unless one is queued or running: that one looks for further messages when it ends.</summary>
     private void Dispatch(Instance instance)
     {
-        if (_turns is not null && instance.IsRunnable && _dispatched.Add(instance.Id))
+        if (_turns is not null && instance.IsRunnable && _versions.Accepts(instance) && _dispatched.Add(instance.Id))
         {
             _turns.Add(instance.Id);
         }
     }
 
+    private Func<TaskOrchestrationContext, Task<object?>>? FindOrchestrator(string name) => _invoker.FindOrchestrator(name);
+
     private Task RunTurn(string instanceId)
     {
         OrchestratorTurn? turn = null;
+        FailureDetails? refusal = null;
         lock (_gate)
         {
             if (!_inTurn.Add(instanceId))
@@ -235,11 +245,12 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
             if (_hub.Find(instanceId) is { IsRunnable: true } instance)
             {
                 turn = new OrchestratorTurn(
-                    instance, [.. instance.Inbox], _time.GetUtcNow().UtcDateTime, _invoker.FindOrchestrator, _converter, _loggerFactory);
+                    instance, [.. instance.Inbox], Now, _options.DefaultVersion, FindOrchestrator, _converter, _loggerFactory);
+                refusal = _versions.Matches(instance) ? null : _versions.Failure(instance);
             }
         }
 
-        var committed = turn?.Run();
+        var committed = refusal is null ? turn?.Run() : turn?.Refuse(refusal);
         lock (_gate)
         {
             if (committed is not null)
@@ -261,13 +272,13 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
     private async Task RunActivity(ActivityWork work)
     {
         var stopping = _stopping.Token;
-        OutcomeEvent outcome;
+        HistoryEvent outcome;
         try
         {
             // What an activity does cannot be taken back, so the turn that called it must not be either.
             await Written;
             var result = await _invoker.RunActivityAsync(work.Name, work.Key.InstanceId, work.Input, stopping);
-            outcome = new TaskCompleted(_time.GetUtcNow().UtcDateTime, work.Key.TaskId, result);
+            outcome = new TaskCompletedEvent(HistoryEvent.NoId, work.Key.TaskId, result) { Timestamp = Now };
         }
         catch (Exception exception) when (stopping.IsCancellationRequested)
         {
@@ -276,8 +287,8 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            var failure = TaskFailureDetails.FromException(exception);
-            outcome = new TaskFailed(_time.GetUtcNow().UtcDateTime, work.Key.TaskId, failure);
+            var failure = FailureDetails.Of(exception, exception is FunctionNotFoundException);
+            outcome = new TaskFailedEvent(HistoryEvent.NoId, work.Key.TaskId, failure.ErrorMessage, null, failure) { Timestamp = Now };
         }
 
         lock (_gate)
@@ -295,7 +306,7 @@ internal sealed class OrchestrationEngine : IAsyncDisposable
                 return;
             }
 
-            var now = _time.GetUtcNow().UtcDateTime;
+            var now = Now;
             while (_hub.NextTimer is { } timer && timer.FireAt <= now)
             {
                 Commit(new TimerElapsed(timer.InstanceId, timer.TaskId, now));

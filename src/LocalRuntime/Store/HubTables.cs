@@ -1,4 +1,5 @@
 using System.Globalization;
+using DurableTask.Core.History;
 using Microsoft.Data.Sqlite;
 using ModelJobs.LocalRuntime.Engine;
 
@@ -42,7 +43,7 @@ internal sealed class HubTables : IDisposable
         _addToInbox = Prepare("INSERT INTO inbox (instance, event) VALUES (?1, ?2)");
         _takeFromInbox = Prepare(
             "DELETE FROM inbox WHERE position IN (SELECT position FROM inbox WHERE instance = ?1 ORDER BY position LIMIT ?2)");
-        _addTimer = Prepare("INSERT INTO timer VALUES (?1, ?2, ?3, ?4, ?5)");
+        _addTimer = Prepare("INSERT INTO timer VALUES (?1, ?2, ?3, ?4)");
         _removeTimer = Prepare("DELETE FROM timer WHERE instance = ?1 AND task_id = ?2");
         _addChild = Prepare("INSERT OR IGNORE INTO child VALUES (?1, ?2)");
         _addActivity = Prepare("INSERT INTO activity VALUES (?1, ?2, ?3, ?4, ?5)");
@@ -58,9 +59,8 @@ internal sealed class HubTables : IDisposable
         var history = Events("SELECT instance, event FROM history ORDER BY instance, position");
         var inbox = Events("SELECT instance, event FROM inbox ORDER BY instance, position");
         var timers = Query(
-                "SELECT instance, task_id, fire_at, sequence, event FROM timer",
-                static row => new DueTimer(
-                    Time(row.Text(2)), row.Integer(3), row.Text(0), (int)row.Integer(1), StateJson.ReadEvent(row.Text(4))))
+                "SELECT instance, task_id, fire_at, sequence FROM timer",
+                static row => new DueTimer(Time(row.Text(2)), row.Integer(3), row.Text(0), (int)row.Integer(1)))
             .ToLookup(static timer => timer.InstanceId);
         var children = Query("SELECT instance, child FROM child", static row => (Instance: row.Text(0), Child: row.Text(1)))
             .ToLookup(static row => row.Instance, static row => row.Child);
@@ -112,7 +112,7 @@ internal sealed class HubTables : IDisposable
             case HistoryAppended appended:
                 for (var i = 0; i < appended.Events.Count; i++)
                 {
-                    _appendEvent.Bind(1, appended.InstanceId).Bind(2, appended.Position + i).Bind(3, StateJson.WriteEvent(appended.Events[i])).RunOnOne();
+                    _appendEvent.Bind(1, appended.InstanceId).Bind(2, appended.Position + i).Bind(3, HistoryJson.Write(appended.Events[i])).RunOnOne();
                 }
 
                 break;
@@ -120,15 +120,14 @@ internal sealed class HubTables : IDisposable
                 _clearHistory.Bind(1, cleared.InstanceId).Run();
                 break;
             case InboxAdded added:
-                _addToInbox.Bind(1, added.InstanceId).Bind(2, StateJson.WriteEvent(added.Message)).RunOnOne();
+                _addToInbox.Bind(1, added.InstanceId).Bind(2, HistoryJson.Write(added.Message)).RunOnOne();
                 break;
             case InboxTaken taken:
                 _takeFromInbox.Bind(1, taken.InstanceId).Bind(2, taken.Count).Run();
                 break;
             case TimerAdded added:
                 var timer = added.Timer;
-                _addTimer.Bind(1, timer.InstanceId).Bind(2, timer.TaskId).Bind(3, Text(timer.FireAt)).Bind(4, timer.Sequence)
-                    .Bind(5, StateJson.WriteEvent(timer.Message)).RunOnOne();
+                _addTimer.Bind(1, timer.InstanceId).Bind(2, timer.TaskId).Bind(3, Text(timer.FireAt)).Bind(4, timer.Sequence).RunOnOne();
                 break;
             case TimerRemoved removed:
                 _removeTimer.Bind(1, removed.InstanceId).Bind(2, removed.TaskId).RunOnOne();
@@ -150,7 +149,7 @@ internal sealed class HubTables : IDisposable
     private void Write(InstanceHead head) => _setInstance
         .Bind(1, head.Id).Bind(2, head.Started.Name).Bind(3, head.Execution).Bind(4, Text(head.LastUpdatedAt))
         .Bind(5, head.HasStarted).Bind(6, head.IsSuspended).Bind(7, head.CustomStatus)
-        .Bind(8, StateJson.WriteEvent(head.Started)).Bind(9, head.Completion is { } completion ? StateJson.WriteEvent(completion) : null).RunOnOne();
+        .Bind(8, HistoryJson.Write(head.Started)).Bind(9, head.Completion is { } completion ? HistoryJson.Write(completion) : null).RunOnOne();
 
     private static InstanceHead ReadHead(Statement row) => new()
     {
@@ -160,15 +159,15 @@ internal sealed class HubTables : IDisposable
         HasStarted = row.Flag(3),
         IsSuspended = row.Flag(4),
         CustomStatus = row.TextOrNull(5),
-        Started = (ExecutionStarted)StateJson.ReadEvent(row.Text(6)),
-        Completion = row.IsNull(7) ? null : (ExecutionCompleted)StateJson.ReadEvent(row.Text(7)),
+        Started = (ExecutionStartedEvent)HistoryJson.Read(row.Text(6)),
+        Completion = row.IsNull(7) ? null : (ExecutionCompletedEvent)HistoryJson.Read(row.Text(7)),
     };
 
     private static Statement Key(Statement statement, ActivityKey key)
         => statement.Bind(1, key.InstanceId).Bind(2, key.Execution).Bind(3, key.TaskId);
 
     private ILookup<string, HistoryEvent> Events(string sql)
-        => Query(sql, static row => (Instance: row.Text(0), Event: StateJson.ReadEvent(row.Text(1))))
+        => Query(sql, static row => (Instance: row.Text(0), Event: HistoryJson.Read(row.Text(1))))
             .ToLookup(static row => row.Instance, static row => row.Event);
 
     private List<T> Query<T>(string sql, Func<Statement, T> read)

@@ -11,7 +11,7 @@ internal static class Schema
     public const int ApplicationId = 0x4D4A7374;
 
     /// <summary>In the file's header; goes up with each change of the tables.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Bits of a message's <c>id</c> that hold its sequence number; the queue's id is above them.</summary>
     public const int SequenceBits = 40;
@@ -43,7 +43,7 @@ internal static class Schema
         CREATE TABLE inbox (position INTEGER PRIMARY KEY, instance TEXT NOT NULL, event TEXT NOT NULL);
         CREATE INDEX inbox_by_instance ON inbox (instance, position);
         CREATE TABLE timer (
-          instance TEXT NOT NULL, task_id INTEGER NOT NULL, fire_at TEXT NOT NULL, sequence INTEGER NOT NULL, event TEXT NOT NULL,
+          instance TEXT NOT NULL, task_id INTEGER NOT NULL, fire_at TEXT NOT NULL, sequence INTEGER NOT NULL,
           PRIMARY KEY (instance, task_id)) WITHOUT ROWID;
         CREATE TABLE child (instance TEXT NOT NULL, child TEXT NOT NULL, PRIMARY KEY (instance, child)) WITHOUT ROWID;
         CREATE TABLE activity (

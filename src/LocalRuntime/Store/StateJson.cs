@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using ModelJobs.LocalRuntime.Engine;
 
 namespace ModelJobs.LocalRuntime.Store;
 
@@ -11,8 +10,6 @@ internal static class StateJson
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        // Computed from the others.
-        IgnoreReadOnlyProperties = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
@@ -20,9 +17,4 @@ internal static class StateJson
 
     /// <exception cref="JsonException">It is not the JSON of a <typeparamref name="T"/>.</exception>
     public static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, Options) ?? throw new JsonException($"A {typeof(T).Name} is null.");
-
-    /// <summary>An event with its kind, whichever it is.</summary>
-    public static string WriteEvent(HistoryEvent value) => Write(value);
-
-    public static HistoryEvent ReadEvent(string json) => Read<HistoryEvent>(json);
 }

@@ -25,9 +25,9 @@ internal sealed class DispatchBench(FlowBench bench, JobOptions options)
         await new PlanJob(bench.Blobs).Run(order, Token).BoundedAsync();
     }
 
-    public Task<DispatchReport> RunAsync(int page = 0, IReadOnlyList<long>? laneChunks = null) =>
+    public Task<DispatchReport> RunAsync(int page = 0, IReadOnlyList<long>? laneChunks = null, bool external = false) =>
         new DispatchPage(bench.Blobs, bench.Chunks)
-            .Run(new DispatchOrder(FlowBench.Job, Input, Model, page, options, laneChunks ?? []), Token).BoundedAsync();
+            .Run(new DispatchOrder(FlowBench.Job, Input, Model, page, options, laneChunks ?? [], external), Token).BoundedAsync();
 
     /// <summary>The chunks in a queue, in order.</summary>
     public async Task<List<ChunkMessage>> ChunksAsync(string queue) => [.. (await bench.PeekAsync(queue)).Select(ChunkItems.Read)];

@@ -41,6 +41,25 @@ public sealed class DispatchPageTests(StorageEmulator storage) : FlowTest(storag
     }
 
     [Fact]
+    public async Task Run_External_SendsChunksThatTellAWorkerAllItNeeds()
+    {
+        var dispatch = new DispatchBench(Bench, new JobOptions { ChunkItems = 3 });
+        await dispatch.PlanAsync(_fiveItems);
+
+        await dispatch.RunAsync(external: true);
+
+        Assert.Empty(await Bench.PeekAsync(Queues.Chunks));
+        var messages = await Bench.PeekAsync(Queues.ExternalChunks);
+        Assert.Equal(
+            [($"{Job}/0/0", $"{Job}/0/0", "results", $"{Job}/0", null), ($"{Job}/0/1", $"{Job}/0/1", "results", $"{Job}/0", null)],
+            messages.Select(DispatchBench.Address));
+        Assert.All(messages, message => Assert.Equal(("application/json", 1), (message.ContentType, message.ApplicationProperties["modeljobs-contract"])));
+        var chunks = await dispatch.ChunksAsync(Queues.ExternalChunks);
+        Assert.Equal([0, 1, 2, 3, 4], await dispatch.IndexesAsync(chunks));
+        Assert.Equal([$"{Job}/pages/000000/result-00000-", $"{Job}/pages/000000/result-00001-"], chunks.Select(chunk => chunk.AnswerBlob));
+    }
+
+    [Fact]
     public async Task Run_OrderedByKey_SendsTheKeysLaneInSequenceAndMarksItsLastChunk()
     {
         var dispatch = new DispatchBench(Bench, new JobOptions { ChunkItems = 2, OrderByKey = true });

@@ -83,12 +83,14 @@ public sealed class ChunkRunnerTests
         Assert.True(_time.GetUtcNow() - start >= TimeSpan.FromSeconds(30));
     }
 
-    [Fact]
-    public async Task Run_UnknownModel_FailsTheItems()
+    [Theory]
+    [InlineData("gone")]
+    [InlineData("elsewhere")] // the app's own when its job was submitted
+    public async Task Run_ModelThatTheAppDoesNotRun_FailsTheItems(string model)
     {
         using var models = Models(new ScriptedModel((_, _) => Ok()));
 
-        var results = await Runner(models).RunAsync("gone", [Item("a")], false, TestContext.Current.CancellationToken);
+        var results = await Runner(models).RunAsync(model, [Item("a")], false, TestContext.Current.CancellationToken);
 
         Assert.Equal("unknown_model", results[0].Error?.Code);
     }
@@ -114,8 +116,8 @@ public sealed class ChunkRunnerTests
     private ChunkRunner Runner(ModelCatalog models) => new(models, _settings, _time, new Random(1), NullLogger<ChunkRunner>.Instance);
 
     private static ModelCatalog Models(IModelRunner model) => new(
-        new ConfigurationBuilder().AddInMemoryCollection([new("Models:model:Runner", "scripted")]).Build(),
-        [new RunnerKind("scripted", _ => model)]);
+        new ConfigurationBuilder().AddInMemoryCollection([new("Models:model:Runner", "scripted"), new("Models:elsewhere:Runner", "external")]).Build(),
+        [new RunnerKind("scripted", _ => model), new RunnerKind("external", Create: null)]);
 
     private sealed class ScriptedModel(Func<ChunkItem, int, ItemOutcome> script) : IModelRunner
     {

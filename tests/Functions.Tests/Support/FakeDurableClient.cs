@@ -36,6 +36,10 @@ internal sealed class FakeDurableClient() : DurableTaskClient("fake")
             FailureDetails = failure,
         };
 
+    /// <summary>Sets an orchestration of which only the status counts.</summary>
+    public void Set(string instance, OrchestrationRuntimeStatus status) =>
+        _instances[instance] = new OrchestrationMetadata("any", instance) { RuntimeStatus = status };
+
     public override Task<OrchestrationMetadata?> GetInstancesAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
         Task.FromResult(_instances.GetValueOrDefault(instanceId));

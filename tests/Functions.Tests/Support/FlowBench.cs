@@ -27,7 +27,8 @@ internal sealed class FlowBench : IAsyncDisposable
         _registration = BrokerDirectory.Register(name, _broker);
         Client = new ServiceBusClient($"Endpoint=sb://{name}");
         Blobs = new JobBlobs(new BlobServiceClient(storage), Settings);
-        Chunks = new ChunkSender(Client.CreateSender(Queues.Chunks), Client.CreateSender(Queues.OrderedChunks));
+        Chunks = new ChunkSender(
+            Client.CreateSender(Queues.Chunks), Client.CreateSender(Queues.OrderedChunks), Client.CreateSender(Queues.ExternalChunks));
         Results = new ResultSender(Client.CreateSender(Queues.Results), Blobs);
     }
 

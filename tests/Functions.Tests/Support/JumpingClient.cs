@@ -19,6 +19,8 @@ internal sealed class JumpingClient(ServiceBusClient inner, FakeTimeProvider tim
         string queueName, string sessionId, ServiceBusSessionReceiverOptions? options = null, CancellationToken cancellationToken = default) =>
         new JumpingSession(this, await inner.AcceptSessionAsync(queueName, sessionId, options, cancellationToken));
 
+    public override ServiceBusReceiver CreateReceiver(string queueName) => inner.CreateReceiver(queueName);
+
     private Task PassAsync(TimeSpan wait)
     {
         if (Arrivals.TryDequeue(out var arrive))

@@ -1,3 +1,4 @@
+using DurableTask.Core.History;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using ModelJobs.LocalRuntime.Engine;
@@ -33,11 +34,11 @@ public sealed class ActivityTests
 
         Assert.Equal(
             [
-                typeof(OrchestratorStarted), typeof(ExecutionStarted), typeof(TaskScheduled),
-                typeof(OrchestratorStarted), typeof(TaskCompleted), typeof(ExecutionCompleted),
+                EventType.OrchestratorStarted, EventType.ExecutionStarted, EventType.TaskScheduled, EventType.OrchestratorCompleted,
+                EventType.OrchestratorStarted, EventType.TaskCompleted, EventType.ExecutionCompleted, EventType.OrchestratorCompleted,
             ],
-            harness.Engine.GetHistory(ended.InstanceId).Select(e => e.GetType()));
-        Assert.Equal(6, harness.Engine.HistoryEventsAppended);
+            harness.Engine.GetHistory(ended.InstanceId).Select(e => e.EventType));
+        Assert.Equal(8, harness.Engine.HistoryEventsAppended);
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-using ModelJobs.LocalRuntime.Engine;
+using DurableTask.Core.History;
 
 namespace ModelJobs.LocalRuntime.Tests.Engine;
 
@@ -25,8 +25,9 @@ public sealed class ContinueAsNewTests
 
         Assert.Equal(0, ended.ReadOutputAs<int>());
         Assert.Equal(1, ended.ReadInputAs<int>());
-        Assert.Equal(6, harness.Engine.GetHistory(ended.InstanceId).Count);
-        Assert.Equal(50 * 6, harness.Engine.HistoryEventsAppended);
+        Assert.Equal(8, harness.Engine.GetHistory(ended.InstanceId).Count);
+        // An execution that begins anew ends without the end of a turn.
+        Assert.Equal((50 * 7) + 1, harness.Engine.HistoryEventsAppended);
     }
 
     [Theory]
@@ -49,11 +50,11 @@ public sealed class ContinueAsNewTests
         await harness.StartAsync();
 
         var id = await harness.ScheduleAsync("Collector", 0);
-        await harness.UntilHistoryHasAsync<TimerCreated>(id);
+        await harness.UntilHistoryHasAsync<TimerCreatedEvent>(id);
         await Raise(harness, id, "first");
-        await harness.UntilHistoryHasAsync<EventRaised>(id);
+        await harness.UntilHistoryHasAsync<EventRaisedEvent>(id);
         harness.Time.Advance(TimeSpan.FromMinutes(1));
-        await harness.UntilAsync(() => harness.Engine.GetHistory(id).OfType<ExecutionStarted>().Any(e => e.Input == "1"));
+        await harness.UntilAsync(() => harness.Engine.GetHistory(id).OfType<ExecutionStartedEvent>().Any(e => e.Input == "1"));
         await Raise(harness, id, "second");
         await Raise(harness, id, "third");
 
@@ -80,7 +81,7 @@ public sealed class ContinueAsNewTests
             });
         await harness.StartAsync();
         var id = await harness.ScheduleAsync("Collector", 0);
-        await harness.UntilHistoryHasAsync<ExecutionStarted>(id);
+        await harness.UntilHistoryHasAsync<ExecutionStartedEvent>(id);
         await harness.Engine.StopAsync(TestContext.Current.CancellationToken);
         await harness.Client.RaiseEventAsync(id, "next", "", TestContext.Current.CancellationToken);
         await Raise(harness, id, "kept");
@@ -163,12 +164,12 @@ public sealed class ContinueAsNewTests
             })
             .StartAsync();
         var id = await harness.ScheduleAsync("Again", 0);
-        await harness.UntilHistoryHasAsync<ExecutionStarted>(id);
+        await harness.UntilHistoryHasAsync<ExecutionStartedEvent>(id);
         await harness.Engine.StopAsync(TestContext.Current.CancellationToken);
         await harness.Client.RaiseEventAsync(id, "e", 1, TestContext.Current.CancellationToken);
         await harness.Client.SuspendInstanceAsync(id, TestContext.Current.CancellationToken);
         await harness.StartAsync();
-        await harness.UntilAsync(() => harness.Engine.GetHistory(id).OfType<ExecutionStarted>().Any(e => e.Input == "1"));
+        await harness.UntilAsync(() => harness.Engine.GetHistory(id).OfType<ExecutionStartedEvent>().Any(e => e.Input == "1"));
         Assert.False(ran);
         await harness.Client.ResumeInstanceAsync(id, TestContext.Current.CancellationToken);
 

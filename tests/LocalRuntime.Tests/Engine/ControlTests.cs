@@ -1,3 +1,4 @@
+using DurableTask.Core.History;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using ModelJobs.LocalRuntime.Engine;
@@ -14,7 +15,7 @@ public sealed class ControlTests
         await using var harness = await Waiter().StartAsync();
 
         var id = await harness.ScheduleAsync("Waiter");
-        await harness.UntilHistoryHasAsync<ExecutionStarted>(id);
+        await harness.UntilHistoryHasAsync<ExecutionStartedEvent>(id);
         await harness.Client.TerminateInstanceAsync(id, "stopped by hand", Token);
         var ended = await harness.CompletionAsync(id);
 
@@ -45,7 +46,7 @@ public sealed class ControlTests
         await harness.UntilAsync(() => !harness.Engine.Read(hub => hub.Activities.Any()));
 
         Assert.Equal(OrchestrationRuntimeStatus.Terminated, harness.Status(id));
-        Assert.Empty(harness.Engine.GetHistory(id).OfType<TaskCompleted>());
+        Assert.Empty(harness.Engine.GetHistory(id).OfType<TaskCompletedEvent>());
     }
 
     [Fact]
@@ -54,11 +55,11 @@ public sealed class ControlTests
         await using var harness = await Waiter().StartAsync();
 
         var id = await harness.ScheduleAsync("Waiter");
-        await harness.UntilHistoryHasAsync<ExecutionStarted>(id);
+        await harness.UntilHistoryHasAsync<ExecutionStartedEvent>(id);
         await harness.Client.SuspendInstanceAsync(id, "pause", Token);
         await harness.UntilAsync(() => harness.Status(id) == OrchestrationRuntimeStatus.Suspended);
         await harness.Client.RaiseEventAsync(id, "e", "while suspended", Token);
-        await harness.UntilHistoryHasAsync<EventRaised>(id);
+        await harness.UntilHistoryHasAsync<EventRaisedEvent>(id);
         Assert.Equal(OrchestrationRuntimeStatus.Suspended, harness.Status(id));
         await harness.Client.ResumeInstanceAsync(id, "go on", Token);
 
@@ -86,8 +87,8 @@ public sealed class ControlTests
         await harness.Client.SuspendInstanceAsync(id, Token);
         await harness.UntilAsync(() => harness.Status(id) == OrchestrationRuntimeStatus.Suspended);
         release.SetResult();
-        await harness.UntilHistoryHasAsync<TaskCompleted>(id);
-        Assert.Single(harness.Engine.GetHistory(id).OfType<TaskScheduled>());
+        await harness.UntilHistoryHasAsync<TaskCompletedEvent>(id);
+        Assert.Single(harness.Engine.GetHistory(id).OfType<TaskScheduledEvent>());
         await harness.Client.ResumeInstanceAsync(id, Token);
 
         Assert.Equal(2, (await harness.CompletionAsync(id)).ReadOutputAs<int>());
@@ -105,7 +106,7 @@ public sealed class ControlTests
         await harness.StartAsync();
         await harness.UntilAsync(() => harness.Status(id) == OrchestrationRuntimeStatus.Suspended);
         harness.Time.Advance(TimeSpan.FromMinutes(1));
-        await harness.UntilHistoryHasAsync<ExecutionStarted>(id);
+        await harness.UntilHistoryHasAsync<ExecutionStartedEvent>(id);
         Assert.False(ran);
         await harness.Client.ResumeInstanceAsync(id, Token);
 
@@ -136,7 +137,7 @@ public sealed class ControlTests
             .StartAsync();
 
         var id = await harness.ScheduleAsync("Progress");
-        await harness.UntilHistoryHasAsync<ExecutionStarted>(id);
+        await harness.UntilHistoryHasAsync<ExecutionStartedEvent>(id);
         var running = await harness.Client.GetInstanceAsync(id, getInputsAndOutputs: true, Token);
 
         Assert.Equal("""{"done":1}""", running!.SerializedCustomStatus);

@@ -1,3 +1,4 @@
+using DurableTask.Core.History;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
 using ModelJobs.LocalRuntime.Engine;
@@ -7,10 +8,10 @@ namespace ModelJobs.LocalRuntime.Tests.Engine;
 public sealed class DeterminismTests
 {
     [Theory]
-    [InlineData("OtherActivity", "expects activity 'A' (#0), but the replayed code asked for activity 'B' (#0)")]
-    [InlineData("Timer", "expects activity 'A' (#0), but the replayed code asked for a timer (#0)")]
-    [InlineData("Nothing", "expects activity 'A' (#0), but the replayed code asked for nothing more")]
-    [InlineData("OneMore", "expects nothing more in this turn, but the replayed code asked for activity 'B' (#1)")]
+    [InlineData("OtherActivity", "expects activity 'A' (#0) at event 2, but the replayed code asked for activity 'B' (#0)")]
+    [InlineData("Timer", "expects activity 'A' (#0) at event 2, but the replayed code asked for a timer (#0)")]
+    [InlineData("Nothing", "expects activity 'A' (#0) at event 2, but the replayed code asked for nothing more")]
+    [InlineData("OneMore", "expects nothing more in this turn at event 4, but the replayed code asked for activity 'B' (#1)")]
     public async Task Replay_CodeAsksForSomethingElse_FailsAndNamesInstanceExpectedAndFound(string change, string message)
     {
         var runs = 0;
@@ -63,7 +64,7 @@ public sealed class DeterminismTests
             .StartAsync();
 
         var id = await harness.ScheduleAsync("Fickle");
-        await harness.UntilHistoryHasAsync<ExecutionStarted>(id);
+        await harness.UntilHistoryHasAsync<ExecutionStartedEvent>(id);
         await harness.Client.RaiseEventAsync(id, "e", 1, TestContext.Current.CancellationToken);
 
         Assert.EndsWith(
@@ -99,7 +100,7 @@ public sealed class DeterminismTests
             .StartAsync();
 
         var id = await harness.ScheduleAsync("Impure");
-        await harness.UntilHistoryHasAsync<ExecutionStarted>(id);
+        await harness.UntilHistoryHasAsync<ExecutionStartedEvent>(id);
         outside.SetResult(1);
 
         Assert.Contains(logs.Entries, entry => entry.Contains("awaited a task that is not durable", StringComparison.Ordinal));

@@ -1,5 +1,5 @@
+using DurableTask.Core.History;
 using Microsoft.DurableTask.Client;
-using ModelJobs.LocalRuntime.Engine;
 
 namespace ModelJobs.LocalRuntime.Tests.Engine;
 
@@ -80,7 +80,7 @@ public sealed class ExternalEventTests
         await using var harness = await TimedWaiter().StartAsync();
 
         var id = await harness.ScheduleAsync("Waiter");
-        await harness.UntilHistoryHasAsync<TimerCreated>(id);
+        await harness.UntilHistoryHasAsync<TimerCreatedEvent>(id);
         await Raise(harness, id, "go", "event");
 
         Assert.Equal("event", (await harness.CompletionAsync(id)).ReadOutputAs<string>());
@@ -93,7 +93,7 @@ public sealed class ExternalEventTests
         await using var harness = await TimedWaiter().StartAsync();
 
         var id = await harness.ScheduleAsync("Waiter");
-        await harness.UntilHistoryHasAsync<TimerCreated>(id);
+        await harness.UntilHistoryHasAsync<TimerCreatedEvent>(id);
         harness.Time.Advance(TimeSpan.FromMinutes(1));
 
         Assert.Equal("timeout", (await harness.CompletionAsync(id)).ReadOutputAs<string>());
@@ -118,7 +118,7 @@ public sealed class ExternalEventTests
             .StartAsync();
 
         var id = await harness.ScheduleAsync("Race");
-        await harness.UntilHistoryHasAsync<TimerCreated>(id);
+        await harness.UntilHistoryHasAsync<TimerCreatedEvent>(id);
         await Raise(harness, id, "go", "event");
 
         Assert.Equal("event++", (await harness.CompletionAsync(id)).ReadOutputAs<string>());
@@ -145,13 +145,13 @@ public sealed class ExternalEventTests
             .StartAsync();
 
         var id = await harness.ScheduleAsync("Waiter");
-        await harness.UntilHistoryHasAsync<TimerCreated>(id, 1);
+        await harness.UntilHistoryHasAsync<TimerCreatedEvent>(id, 1);
         harness.Time.Advance(TimeSpan.FromMinutes(1));
-        await harness.UntilHistoryHasAsync<TimerCreated>(id, 2);
+        await harness.UntilHistoryHasAsync<TimerCreatedEvent>(id, 2);
         await Raise(harness, id, "go", "lost");
-        await harness.UntilHistoryHasAsync<EventRaised>(id, 1);
+        await harness.UntilHistoryHasAsync<EventRaisedEvent>(id, 1);
         harness.Time.Advance(TimeSpan.FromMinutes(1));
-        await harness.UntilHistoryHasAsync<TimerFired>(id, 2);
+        await harness.UntilHistoryHasAsync<TimerFiredEvent>(id, 2);
         await Raise(harness, id, "go", "found");
 
         Assert.Equal("found", (await harness.CompletionAsync(id)).ReadOutputAs<string>());
@@ -173,7 +173,7 @@ public sealed class ExternalEventTests
         var sender = await harness.RunAsync("Sender");
 
         Assert.Equal(5, (await harness.CompletionAsync("receiver")).ReadOutputAs<int>());
-        Assert.Single(harness.Engine.GetHistory(sender.InstanceId).OfType<EventSent>());
+        Assert.Single(harness.Engine.GetHistory(sender.InstanceId).OfType<EventSentEvent>());
     }
 
     [Fact]
@@ -185,7 +185,7 @@ public sealed class ExternalEventTests
         await Raise(harness, ended.InstanceId, "late", 0);
         await Raise(harness, "nobody", "late", 0);
 
-        Assert.Empty(harness.Engine.GetHistory(ended.InstanceId).OfType<EventRaised>());
+        Assert.Empty(harness.Engine.GetHistory(ended.InstanceId).OfType<EventRaisedEvent>());
     }
 
     private static EngineHarness TimedWaiter() => new EngineHarness().Orchestrator("Waiter", async context =>

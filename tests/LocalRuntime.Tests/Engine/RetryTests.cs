@@ -1,6 +1,6 @@
+using DurableTask.Core.History;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
-using ModelJobs.LocalRuntime.Engine;
 
 namespace ModelJobs.LocalRuntime.Tests.Engine;
 
@@ -16,7 +16,7 @@ public sealed class RetryTests
         var id = await harness.ScheduleAsync("Caller");
         foreach (var (timer, delay) in new[] { (1, 10), (2, 30), (3, 60), (4, 60) })
         {
-            await harness.UntilHistoryHasAsync<TimerCreated>(id, timer);
+            await harness.UntilHistoryHasAsync<TimerCreatedEvent>(id, timer);
             harness.Time.Advance(TimeSpan.FromSeconds(delay));
         }
 
@@ -33,7 +33,7 @@ public sealed class RetryTests
         await using var harness = Failing(new RetryPolicy(2, TimeSpan.FromSeconds(1)), attempts, failures: 9);
 
         var id = await harness.ScheduleAsync("Caller");
-        await harness.UntilHistoryHasAsync<TimerCreated>(id);
+        await harness.UntilHistoryHasAsync<TimerCreatedEvent>(id);
         harness.Time.Advance(TimeSpan.FromSeconds(1));
         var ended = await harness.CompletionAsync(id);
 
@@ -63,9 +63,9 @@ public sealed class RetryTests
         await using var harness = Failing(policy, attempts, failures: 9);
 
         var id = await harness.ScheduleAsync("Caller");
-        await harness.UntilHistoryHasAsync<TimerCreated>(id, 1);
+        await harness.UntilHistoryHasAsync<TimerCreatedEvent>(id, 1);
         harness.Time.Advance(TimeSpan.FromSeconds(10));
-        await harness.UntilHistoryHasAsync<TimerCreated>(id, 2);
+        await harness.UntilHistoryHasAsync<TimerCreatedEvent>(id, 2);
         harness.Time.Advance(TimeSpan.FromSeconds(10));
         await harness.CompletionAsync(id);
 
@@ -107,7 +107,7 @@ public sealed class RetryTests
             .StartAsync();
 
         var id = await harness.ScheduleAsync("Parent");
-        await harness.UntilHistoryHasAsync<TimerCreated>(id);
+        await harness.UntilHistoryHasAsync<TimerCreatedEvent>(id);
         harness.Time.Advance(TimeSpan.FromSeconds(1));
         var ended = await harness.CompletionAsync(id);
 

@@ -1,3 +1,4 @@
+using DurableTask.Core.History;
 using Microsoft.DurableTask.Client;
 using ModelJobs.LocalRuntime.Engine;
 
@@ -77,10 +78,10 @@ public sealed class StopTests
             .StartAsync();
 
         var id = await harness.ScheduleAsync("Sleeper");
-        await harness.UntilHistoryHasAsync<TimerCreated>(id);
+        await harness.UntilHistoryHasAsync<TimerCreatedEvent>(id);
         await EngineHarness.Bounded(harness.Engine.StopAsync(Token));
         harness.Time.Advance(TimeSpan.FromHours(2));
-        Assert.Empty(harness.Engine.GetHistory(id).OfType<TimerFired>());
+        Assert.Empty(harness.Engine.GetHistory(id).OfType<TimerFiredEvent>());
         await harness.StartAsync();
         harness.Time.Advance(TimeSpan.Zero);
 

@@ -1,4 +1,5 @@
 using DurableTask.Core.Exceptions;
+using DurableTask.Core.History;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using ModelJobs.LocalRuntime.Engine;
@@ -79,7 +80,7 @@ public sealed class SubOrchestrationTests
         await using var harness = await Family().StartAsync();
 
         var id = await harness.ScheduleAsync("Parent");
-        await harness.UntilHistoryHasAsync<ExecutionStarted>("child");
+        await harness.UntilHistoryHasAsync<ExecutionStartedEvent>("child");
         await harness.Client.TerminateInstanceAsync("child", "enough", TestContext.Current.CancellationToken);
 
         Assert.Contains("\"enough\"", (await harness.CompletionAsync(id)).FailureDetails!.ErrorMessage, StringComparison.Ordinal);
@@ -93,7 +94,7 @@ public sealed class SubOrchestrationTests
         await using var harness = await Family().StartAsync();
 
         var id = await harness.ScheduleAsync("Parent");
-        await harness.UntilHistoryHasAsync<ExecutionStarted>("child");
+        await harness.UntilHistoryHasAsync<ExecutionStartedEvent>("child");
         await harness.Client.TerminateInstanceAsync(
             id, new TerminateInstanceOptions(Recursive: recursive), TestContext.Current.CancellationToken);
         await harness.CompletionAsync(id);

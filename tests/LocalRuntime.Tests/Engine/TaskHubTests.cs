@@ -1,3 +1,4 @@
+using DurableTask.Core.History;
 using Microsoft.DurableTask.Client;
 using ModelJobs.LocalRuntime.Engine;
 
@@ -7,26 +8,28 @@ public sealed class TaskHubTests
 {
     private static readonly DateTime Now = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
+    private static readonly Events Make = new(Now);
+
     [Fact]
     public void ActivityFinished_Twice_OnlyTheFirstAnswerIsDelivered()
     {
         var (hub, work) = HubWithACall();
 
-        hub.Apply(new ActivityFinished(work.Key, new TaskCompleted(Now, 0, "1")));
-        hub.Apply(new ActivityFinished(work.Key, new TaskCompleted(Now, 0, "2")));
+        hub.Apply(new ActivityFinished(work.Key, Make.TaskDone(0, "1")));
+        hub.Apply(new ActivityFinished(work.Key, Make.TaskDone(0, "2")));
 
-        Assert.Equal([new TaskCompleted(Now, 0, "1")], hub.Find("a")!.Inbox);
+        Assert.Equal("1", Assert.IsType<TaskCompletedEvent>(Assert.Single(hub.Find("a")!.Inbox)).Result);
     }
 
     [Fact]
     public void ActivityFinished_OfAPastExecution_IsDropped()
     {
         var (hub, work) = HubWithACall();
-        hub.Apply(new TurnCommitted("a", 0, [new ContinueAsNew(Now, null)], [], null, []));
+        hub.Apply(new TurnCommitted("a", 1, 0, [Make.Again(null)], [], null, [Make.Started("A")]));
 
-        hub.Apply(new ActivityFinished(work.Key, new TaskCompleted(Now, 0, "1")));
+        hub.Apply(new ActivityFinished(work.Key, Make.TaskDone(0, "1")));
 
-        Assert.Empty(hub.Find("a")!.Inbox);
+        Assert.IsType<ExecutionStartedEvent>(Assert.Single(hub.Find("a")!.Inbox));
         Assert.Empty(hub.Activities);
     }
 
@@ -35,21 +38,22 @@ public sealed class TaskHubTests
     {
         HubChange[] changes =
         [
-            new InstanceCreated("a", new ExecutionStarted(Now, "A", "1"), null),
-            new InstanceCreated("later", new ExecutionStarted(Now, "B", null), Now.AddHours(1)),
-            new MessageSent("a", new EventRaised(Now, "e", "2")),
+            new InstanceCreated("a", Make.Started("A", "1")),
+            new InstanceCreated("later", Make.Started("B", startAt: Now.AddHours(1))),
+            new MessageSent("a", Make.Raised("e", "2")),
             new TurnCommitted(
                 "a",
                 1,
+                1,
                 [
-                    new OrchestratorStarted(Now), new ExecutionStarted(Now, "A", "1"), new TaskScheduled(Now, 0, "T", "3"),
-                    new TimerCreated(Now, 1, Now.AddMinutes(1)), new TimerCreated(Now, 2, Now.AddMinutes(2)),
-                    new SubOrchestrationInstanceCreated(Now, 3, "C", "child", "4"), new EventSent(Now, 4, "later", "f", "5"),
+                    Make.TurnBegins(), Make.Started("A", "1"), Make.Task(0, "T", "3"),
+                    Make.Timer(1, Now.AddMinutes(1)), Make.Timer(2, Now.AddMinutes(2)),
+                    Make.Child(3, "C", "child", "4"), Make.Sent(4, "later", "f", "5"), Make.TurnEnds(),
                 ],
                 [2],
                 "\"status\"",
                 null),
-            new ActivityFinished(new ActivityKey("a", 1, 0), new TaskCompleted(Now, 0, "6")),
+            new ActivityFinished(new ActivityKey("a", 1, 0), Make.TaskDone(0, "6")),
             new TimerElapsed("a", 1, Now.AddMinutes(1)),
         ];
         var (hub, copy) = (new TaskHub(), new TaskHub());
@@ -63,7 +67,7 @@ public sealed class TaskHubTests
 
         Assert.Equal(Describe(hub), Describe(copy));
         Assert.Equal(
-            ["EventRaised", "TaskCompleted", "TimerFired"], hub.Find("a")!.Inbox.Select(message => message.GetType().Name));
+            [EventType.EventRaised, EventType.TaskCompleted, EventType.TimerFired], hub.Find("a")!.Inbox.Select(message => message.EventType));
         Assert.Equal(OrchestrationRuntimeStatus.Pending, hub.Find("child")!.Status);
         Assert.Equal("later", hub.NextTimer!.InstanceId);
     }
@@ -71,11 +75,12 @@ public sealed class TaskHubTests
     private static (TaskHub Hub, ActivityWork Work) HubWithACall()
     {
         var hub = new TaskHub();
-        hub.Apply(new InstanceCreated("a", new ExecutionStarted(Now, "A", null), null));
+        hub.Apply(new InstanceCreated("a", Make.Started("A")));
         var effects = hub.Apply(new TurnCommitted(
             "a",
             1,
-            [new OrchestratorStarted(Now), new ExecutionStarted(Now, "A", null), new TaskScheduled(Now, 0, "T", null)],
+            1,
+            [Make.TurnBegins(), Make.Started("A"), Make.Task(0, "T"), Make.TurnEnds()],
             [],
             null,
             null));
@@ -86,8 +91,8 @@ public sealed class TaskHubTests
         '\n',
         [
             $"{instance.Id} {instance.Status} {instance.Execution} {instance.CustomStatus} {instance.LastUpdatedAt:o}",
-            .. instance.History.Select(e => e.ToString()),
-            .. instance.Inbox.Select(e => e.ToString()),
+            .. instance.History.Select(HistoryJson.Write),
+            .. instance.Inbox.Select(HistoryJson.Write),
             .. instance.Timers.Values.Select(timer => timer.ToString()),
             .. instance.Open.Select(id => $"open {id}"),
         ]));

@@ -1,6 +1,6 @@
+using DurableTask.Core.History;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
-using ModelJobs.LocalRuntime.Engine;
 
 namespace ModelJobs.LocalRuntime.Tests.Engine;
 
@@ -19,7 +19,7 @@ public sealed class TimerTests
             .StartAsync();
 
         var id = await harness.ScheduleAsync("Sleeper");
-        await harness.UntilHistoryHasAsync<TimerCreated>(id);
+        await harness.UntilHistoryHasAsync<TimerCreatedEvent>(id);
         harness.Time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(OrchestrationRuntimeStatus.Running, harness.Status(id));
         harness.Time.Advance(TimeSpan.FromHours(1));
@@ -39,7 +39,7 @@ public sealed class TimerTests
             .StartAsync();
 
         var id = await harness.ScheduleAsync("Sleeper");
-        await harness.UntilHistoryHasAsync<TimerCreated>(id);
+        await harness.UntilHistoryHasAsync<TimerCreatedEvent>(id);
         for (var day = 0; day < 100; day++)
         {
             harness.Time.Advance(TimeSpan.FromDays(1));
@@ -67,7 +67,7 @@ public sealed class TimerTests
             .StartAsync();
 
         var id = await harness.ScheduleAsync("Three");
-        await harness.UntilHistoryHasAsync<TimerCreated>(id, 3);
+        await harness.UntilHistoryHasAsync<TimerCreatedEvent>(id, 3);
         harness.Time.Advance(TimeSpan.FromSeconds(5));
 
         Assert.Equal("123", (await harness.CompletionAsync(id)).ReadOutputAs<string>());

@@ -1,5 +1,6 @@
 using CsCheck;
-using Microsoft.DurableTask;
+using DurableTask.Core;
+using DurableTask.Core.History;
 using Microsoft.DurableTask.Client;
 using ModelJobs.LocalRuntime.Engine;
 using ModelJobs.LocalRuntime.Tests.Engine;
@@ -9,6 +10,8 @@ namespace ModelJobs.LocalRuntime.Tests.Store;
 public sealed class HubStoreTests
 {
     private static readonly DateTime Now = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+
+    private static readonly Events Make = new(Now);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -46,18 +49,13 @@ public sealed class HubStoreTests
     public async Task Load_OfEveryKindOfEvent_GivesItAgain()
     {
         using var folder = new StateFolder();
-        var failure = new TaskFailureDetails("Type", "message \"é\"", "stack", new TaskFailureDetails("Inner", "cause", null, null, null), null);
-        var tags = new Dictionary<string, string> { ["tag"] = "value" };
+        var failure = new FailureDetails("Type", "message \"é\"", "stack", new FailureDetails("Inner", "cause", null, null, false), true);
         HistoryEvent[] events =
         [
-            new OrchestratorStarted(Now.AddTicks(1)),
-            new ExecutionStarted(Now, "A", "{}") { Version = "2", Tags = tags, Parent = new ParentLink("P", "p", 7, 3) },
-            new TaskScheduled(Now, 0, "T", null), new TaskCompleted(Now, 0, "1"), new TaskScheduled(Now, 1, "T", "1"), new TaskFailed(Now, 1, failure),
-            new TimerCreated(Now, 2, Now.AddDays(1)), new TimerFired(Now, 2, Now.AddDays(1)),
-            new SubOrchestrationInstanceCreated(Now, 3, "C", "child", "1") { Version = "3", Tags = tags },
-            new SubOrchestrationInstanceCompleted(Now, 3, "1"), new SubOrchestrationInstanceFailed(Now, 4, failure),
-            new EventSent(Now, 5, "b", "e", "1"), new EventRaised(Now, "e", null), new ExecutionSuspended(Now, "why"), new ExecutionResumed(Now, null),
-            new ExecutionTerminated(Now, "1"), new ContinueAsNew(Now, "1"), new ExecutionCompleted(Now, CompletionStatus.Failed, null, failure),
+            Make.TurnBegins(), Make.Started("A", "{}", Now.AddDays(1)), Make.Task(0, "T", "1"), Make.TaskDone(0, "1"), Make.TaskFailed(1, failure),
+            Make.Timer(2, Now.AddDays(1)), Make.TimerFired(2, Now.AddDays(1)), Make.Child(3, "C", "child", "1"), Make.ChildDone(3, "1"),
+            Make.ChildFailed(4, failure), Make.Sent(5, "b", "e", "1"), Make.Raised("e", null), Make.Suspended("why"), Make.Resumed(),
+            Make.Rewound("again"), Make.Terminated("1"), Make.Again("1"), Make.Failed(failure), Make.TurnEnds(),
         ];
         Assert.Equal(Kinds(), events.Select(appended => appended.GetType()).Distinct().OrderBy(type => type.Name));
         await folder.Store.JournalOfHub().Append([new InstanceSet(Head("a")), new HistoryAppended("a", 0, events)]).WaitAsync(EngineHarness.Patience, Cancel);
@@ -65,7 +63,7 @@ public sealed class HubStoreTests
         var loaded = folder.Kill().JournalOfHub().Load();
 
         var instance = Assert.Single(loaded.Instances);
-        Assert.Equal(events.Select(Text), instance.History.Select(Text));
+        Assert.Equal(events.Select(HistoryJson.Write), instance.History.Select(HistoryJson.Write));
 
         static IEnumerable<Type> Kinds() => typeof(HistoryEvent).Assembly.GetTypes()
             .Where(type => type.IsSubclassOf(typeof(HistoryEvent)) && !type.IsAbstract)
@@ -96,7 +94,7 @@ public sealed class HubStoreTests
 
         Assert.Equal(OrchestrationRuntimeStatus.Completed, done.RuntimeStatus);
         Assert.Equal("2", done.SerializedOutput);
-        Assert.Single(second.Engine.GetHistory("p").OfType<SubOrchestrationInstanceCompleted>());
+        Assert.Single(second.Engine.GetHistory("p").OfType<SubOrchestrationInstanceCompletedEvent>());
     }
 
     private static EngineHarness Harness(StateFolder folder, Func<CancellationToken, Task<int>> activity)
@@ -109,7 +107,7 @@ public sealed class HubStoreTests
     {
         Id = id,
         Execution = 1,
-        Started = new ExecutionStarted(Now, "A", null),
+        Started = Make.Started("A"),
         LastUpdatedAt = Now,
     };
 
@@ -120,20 +118,13 @@ public sealed class HubStoreTests
         .. hub.Instances.Select(instance => string.Join(
             '\n',
             [
-                Text(instance.ToHead().Started),
-                $"{instance.Status} {instance.Execution} {instance.CustomStatus} {instance.LastUpdatedAt:o} {instance.Completion}",
-                .. instance.History.Select(Text),
-                .. instance.Inbox.Select(Text),
+                HistoryJson.Write(instance.ToHead().Started),
+                $"{instance.Status} {instance.Execution} {instance.CustomStatus} {instance.LastUpdatedAt:o}",
+                instance.Completion is { } completion ? HistoryJson.Write(completion) : "",
+                .. instance.History.Select(HistoryJson.Write),
+                .. instance.Inbox.Select(HistoryJson.Write),
                 .. instance.Timers.OrderBy(timer => timer.Key).Select(timer => timer.Value.ToString()),
                 $"open {string.Join(' ', instance.Open.Order())} children {string.Join(' ', instance.Children.Order())}",
             ])),
     ];
-
-    /// <summary>An event with its tags, which a record prints as their type.</summary>
-    private static string Text(HistoryEvent appended)
-    {
-        var tags = (appended as ExecutionStarted)?.Tags ?? (appended as SubOrchestrationInstanceCreated)?.Tags;
-        return $"{appended} {(tags is null ? "" : string.Join(' ', tags))}"
-            .Replace(tags?.GetType().ToString() ?? "no tags", "", StringComparison.Ordinal);
-    }
 }

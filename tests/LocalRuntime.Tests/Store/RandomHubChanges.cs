@@ -1,4 +1,7 @@
+using DurableTask.Core;
+using DurableTask.Core.History;
 using ModelJobs.LocalRuntime.Engine;
+using ModelJobs.LocalRuntime.Tests.Engine;
 
 namespace ModelJobs.LocalRuntime.Tests.Store;
 
@@ -6,6 +9,8 @@ namespace ModelJobs.LocalRuntime.Tests.Store;
 internal sealed class RandomHubChanges(TaskHub hub, Random random, DateTime start)
 {
     private DateTime _now = start;
+
+    private Events Make => new(_now);
 
     public HubChange Next()
     {
@@ -15,12 +20,13 @@ internal sealed class RandomHubChanges(TaskHub hub, Random random, DateTime star
             0 => Create(),
             1 => new MessageSent(Id(), random.Next(3) switch
             {
-                0 => new ExecutionSuspended(_now, "why"),
-                1 => new ExecutionResumed(_now, null),
-                _ => new EventRaised(_now, "event", "1"),
+                0 => Make.Suspended("why"),
+                1 => Make.Resumed(),
+                _ => Make.Raised("event", "1"),
             }),
             2 when hub.Activities.Any() => Finish(),
             3 when hub.NextTimer is { } timer => new TimerElapsed(timer.InstanceId, timer.TaskId, timer.FireAt),
+            4 when Failed() is { } failed && random.Next(2) == 0 => new InstanceRewound(failed, "why", _now),
             4 when hub.Instances.FirstOrDefault(instance => instance.Completion is not null) is { } done => new InstancesPurged([done.Id, "none"]),
             _ => hub.Instances.Where(instance => instance.IsRunnable).ToList() is { Count: > 0 } runnable
                 ? Turn(runnable[random.Next(runnable.Count)])
@@ -28,51 +34,55 @@ internal sealed class RandomHubChanges(TaskHub hub, Random random, DateTime star
         };
     }
 
+    private string? Failed()
+        => hub.Instances.FirstOrDefault(instance => instance.Completion is { OrchestrationStatus: OrchestrationStatus.Failed })?.Id;
+
     private string Id() => $"i{random.Next(6)}";
 
     private HubChange Create()
     {
         var id = Id();
         return hub.Find(id) is { Completion: null }
-            ? new MessageSent(id, new EventRaised(_now, "again", null))
-            : new InstanceCreated(id, new ExecutionStarted(_now, "Name", "in"), random.Next(3) == 0 ? _now.AddMinutes(1) : null);
+            ? new MessageSent(id, Make.Raised("again", null))
+            : new InstanceCreated(id, Make.Started("Name", "in", random.Next(3) == 0 ? _now.AddMinutes(1) : null));
     }
 
     private ActivityFinished Finish()
     {
         var key = hub.Activities.OrderBy(work => work.ToString(), StringComparer.Ordinal).First().Key;
-        return new ActivityFinished(key, new TaskCompleted(_now, key.TaskId, "result"));
+        return new ActivityFinished(key, Make.TaskDone(key.TaskId, "result"));
     }
 
     private TurnCommitted Turn(Instance instance)
     {
         var consumed = random.Next(1, instance.Inbox.Count + 1);
-        List<HistoryEvent> events = [new OrchestratorStarted(_now), .. instance.Inbox.Take(consumed)];
-        var next = instance.History.OfType<ActionEvent>().Count();
+        List<HistoryEvent> events = [Make.TurnBegins(), .. instance.Inbox.Take(consumed)];
+        var next = instance.History.Max(appended => (int?)appended.EventId + 1) ?? 0;
         var canceled = instance.Timers.Keys.Where(taskId => taskId != DueTimer.StartTaskId && random.Next(3) == 0).ToList();
         for (var i = random.Next(4); i > 0; i--, next++)
         {
             events.Add(random.Next(4) switch
             {
-                0 => new TaskScheduled(_now, next, "Task", "in"),
-                1 => new TimerCreated(_now, next, _now.AddSeconds(random.Next(90))),
-                2 => new SubOrchestrationInstanceCreated(_now, next, "Child", Id(), "in") { Version = "1" },
-                _ => new EventSent(_now, next, Id(), "event", "1"),
+                0 => Make.Task(next, "Task", "in"),
+                1 => Make.Timer(next, _now.AddSeconds(random.Next(90))),
+                2 => Make.Child(next, "Child", Id(), "in"),
+                _ => Make.Sent(next, Id(), "event", "1"),
             });
         }
 
         var end = random.Next(8);
         if (end == 0)
         {
-            events.Add(new ContinueAsNew(_now, "again"));
-            return new TurnCommitted(instance.Id, consumed, events, canceled, "\"status\"", [new ExecutionStarted(_now, instance.Name, "again")]);
+            events.Add(Make.Again("again"));
+            return new TurnCommitted(
+                instance.Id, instance.Execution, consumed, events, canceled, "\"status\"", [Make.Started(instance.Name, "again")]);
         }
 
         if (end == 1)
         {
-            events.Add(new ExecutionCompleted(_now, CompletionStatus.Completed, "out", null));
+            events.Add(random.Next(2) == 0 ? Make.Completed("out") : Make.Failed(new FailureDetails("Type", "why", null, null, false)));
         }
 
-        return new TurnCommitted(instance.Id, consumed, events, canceled, null, null);
+        return new TurnCommitted(instance.Id, instance.Execution, consumed, events, canceled, null, null);
     }
 }

@@ -4,6 +4,7 @@ using ModelJobs.LocalRuntime.Engine;
 using ModelJobs.LocalRuntime.Hosting;
 using ModelJobs.LocalRuntime.Store;
 using ModelJobs.LocalRuntime.Tests.Broker;
+using ModelJobs.LocalRuntime.Tests.Engine;
 using ModelJobs.LocalRuntime.Tests.Hosting;
 
 namespace ModelJobs.LocalRuntime.Tests.Store;
@@ -47,7 +48,7 @@ public sealed class StateFileTests
 
     [Theory]
     [InlineData("UPDATE message SET header = '{'")]
-    [InlineData("UPDATE instance SET started = '{\"type\":\"NoSuchEvent\"}'")]
+    [InlineData("UPDATE instance SET started = '{\"EventType\":\"NoSuchEvent\"}'")]
     public void Load_OfARowThatCannotBeRead_NamesTheFile(string sql)
     {
         using var folder = Filled();
@@ -123,8 +124,7 @@ public sealed class StateFileTests
         journal.Load();
         journal.Append([.. Enumerable.Range(1, 50).Select(i => new MessageEnqueued(i, new SentMessage { MessageId = $"{i}", Body = new byte[500] }, Start))]);
         var hub = new TaskHub();
-        var started = new ExecutionStarted(Start.UtcDateTime, "A", null);
-        store.JournalOfHub().Append(hub.Apply(new InstanceCreated("a", started, null)).Rows);
+        store.JournalOfHub().Append(hub.Apply(new InstanceCreated("a", new Events(Start.UtcDateTime).Started("A"))).Rows);
         return folder;
     }
 

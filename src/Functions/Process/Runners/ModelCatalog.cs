@@ -25,11 +25,14 @@ internal sealed class ModelCatalog(IConfiguration configuration, IEnumerable<Run
     /// <summary>Whether there is a model of this name.</summary>
     public bool Contains(string name) => !name.Contains(':', StringComparison.Ordinal) && IsModel(SectionOf(name));
 
-    /// <summary>The runner of a model; null if there is no such model.</summary>
+    /// <summary>Whether external workers run the model instead of the app.</summary>
+    public bool IsExternal(string name) => Contains(name) && KindOf(SectionOf(name)) is { Create: null };
+
+    /// <summary>The runner of a model; null if there is no such model, or external workers run it.</summary>
     /// <exception cref="Exception">The runner cannot be made; the next call tries again.</exception>
     public IModelRunner? Find(string name)
     {
-        if (!Contains(name))
+        if (!Contains(name) || IsExternal(name))
         {
             return null;
         }
@@ -60,7 +63,7 @@ internal sealed class ModelCatalog(IConfiguration configuration, IEnumerable<Run
     private IModelRunner Create(string name)
     {
         var model = SectionOf(name);
-        return KindOf(model) is { } kind ? kind.Create(model) : throw new InvalidOperationException(ProblemOf(model));
+        return KindOf(model)?.Create is { } create ? create(model) : throw new InvalidOperationException(ProblemOf(model));
     }
 
     private static bool IsModel(IConfigurationSection model) => !string.IsNullOrEmpty(model["Runner"]);

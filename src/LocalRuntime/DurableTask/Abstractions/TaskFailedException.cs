@@ -18,6 +18,9 @@ public sealed class TaskFailedException : Exception
 
     public TaskFailureDetails FailureDetails { get; }
 
+    /// <summary>Whether trying again is of no use, whatever a retry policy says.</summary>
+    internal bool IsNonRetriable { get; init; }
+
     private static string Describe(string taskName, int taskId, string reason)
         => $"Task '{taskName}' (#{taskId}) failed with an unhandled exception: {reason}";
 }

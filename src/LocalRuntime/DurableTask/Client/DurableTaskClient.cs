@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using DurableTask.Core.History;
 using Microsoft.DurableTask.Internal;
 
 namespace Microsoft.DurableTask.Client;
@@ -101,6 +102,24 @@ public abstract class DurableTaskClient : IOrchestrationSubmitter, IAsyncDisposa
     public virtual Task<PurgeResult> PurgeAllInstancesAsync(
         PurgeInstancesFilter filter, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
         => throw new NotSupportedException($"{GetType()} does not support purging of orchestration instances.");
+
+    /// <summary>Starts an orchestration anew, with the input that it had.</summary>
+    /// <returns>The id of the new instance.</returns>
+    /// <exception cref="ArgumentException">There is no such instance.</exception>
+    /// <exception cref="InvalidOperationException">It has not ended, and the new one was to have its id.</exception>
+    public virtual Task<string> RestartAsync(
+        string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default)
+        => throw new NotSupportedException($"{GetType()} does not support orchestration restart.");
+
+    /// <summary>Lets a failed orchestration go on: the activities and sub-orchestrations that failed are tried again.</summary>
+    /// <exception cref="ArgumentException">There is no such instance.</exception>
+    /// <exception cref="InvalidOperationException">It has not failed.</exception>
+    public virtual Task RewindInstanceAsync(string instanceId, string reason, CancellationToken cancellation = default)
+        => throw new NotSupportedException($"{GetType()} does not support orchestration rewind.");
+
+    /// <exception cref="ArgumentException">There is no such instance.</exception>
+    public virtual Task<IList<HistoryEvent>> GetOrchestrationHistoryAsync(string instanceId, CancellationToken cancellation = default)
+        => throw new NotSupportedException($"{GetType()} does not support retrieving orchestration history.");
 
     public abstract ValueTask DisposeAsync();
 }

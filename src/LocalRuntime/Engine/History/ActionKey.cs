@@ -1,3 +1,5 @@
+using DurableTask.Core.History;
+
 namespace ModelJobs.LocalRuntime.Engine;
 
 internal enum ActionKind
@@ -13,6 +15,16 @@ internal enum ActionKind
 /// </summary>
 internal readonly record struct ActionKey(int TaskId, ActionKind Kind, string? Name = null, string? InstanceId = null)
 {
+    /// <returns>Null if the event is no request of the orchestrator.</returns>
+    public static ActionKey? Of(HistoryEvent recorded) => recorded switch
+    {
+        TaskScheduledEvent task => new(task.EventId, ActionKind.Activity, task.Name),
+        TimerCreatedEvent timer => new(timer.EventId, ActionKind.Timer),
+        SubOrchestrationInstanceCreatedEvent child => new(child.EventId, ActionKind.SubOrchestration, child.Name, child.InstanceId),
+        EventSentEvent sent => new(sent.EventId, ActionKind.Event, sent.Name, sent.InstanceId),
+        _ => null,
+    };
+
     public bool Matches(ActionKey other)
         => TaskId == other.TaskId
             && Kind == other.Kind

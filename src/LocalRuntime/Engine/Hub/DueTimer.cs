@@ -1,12 +1,11 @@
 namespace ModelJobs.LocalRuntime.Engine;
 
-/// <summary>A message for an instance that is held back until a time.</summary>
+/// <summary>Something that an instance is told at a time: that a timer of its fired, or to start.</summary>
 /// <param name="FireAt">The time, UTC.</param>
 /// <param name="Sequence">Order among timers of the same time.</param>
 /// <param name="InstanceId">The instance.</param>
 /// <param name="TaskId">Number of the request that made the timer, or <see cref="StartTaskId"/>.</param>
-/// <param name="Message">What the instance gets; its timestamp is set when it is delivered.</param>
-internal sealed record DueTimer(DateTime FireAt, long Sequence, string InstanceId, int TaskId, HistoryEvent Message)
+internal sealed record DueTimer(DateTime FireAt, long Sequence, string InstanceId, int TaskId)
 {
     /// <summary>Stands for the start of an instance that was scheduled for later.</summary>
     public const int StartTaskId = -1;

@@ -1,3 +1,5 @@
+using DurableTask.Core.History;
+
 namespace ModelJobs.LocalRuntime.Engine;
 
 /// <summary>
@@ -50,8 +52,8 @@ internal sealed record InstanceHead
 
     public required long Execution { get; init; }
 
-    /// <summary>How it was created, with the input of the current execution.</summary>
-    public required ExecutionStarted Started { get; init; }
+    /// <summary>How the current execution began.</summary>
+    public required ExecutionStartedEvent Started { get; init; }
 
     public required DateTime LastUpdatedAt { get; init; }
 
@@ -61,5 +63,5 @@ internal sealed record InstanceHead
 
     public bool IsSuspended { get; init; }
 
-    public ExecutionCompleted? Completion { get; init; }
+    public ExecutionCompletedEvent? Completion { get; init; }
 }

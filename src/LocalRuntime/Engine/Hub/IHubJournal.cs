@@ -1,3 +1,5 @@
+using DurableTask.Core.History;
+
 namespace ModelJobs.LocalRuntime.Engine;
 
 /// <summary>Keeps a task hub beyond the process.</summary>

@@ -1,29 +1,34 @@
+using System.Collections.Immutable;
+using DurableTask.Core;
+using DurableTask.Core.History;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
 namespace ModelJobs.LocalRuntime.Engine;
 
 /// <summary>State of one orchestration. Only <see cref="TaskHub"/> changes it.</summary>
-internal sealed class Instance(string id, long execution, ExecutionStarted started)
+internal sealed class Instance(string id, long execution, ExecutionStartedEvent started)
 {
     public string Id { get; } = id;
-
-    public string Name { get; } = started.Name;
-
-    public string Version { get; } = started.Version;
-
-    public ParentLink? Parent { get; } = started.Parent;
-
-    public IReadOnlyDictionary<string, string>? Tags { get; } = started.Tags;
-
-    public DateTime CreatedAt { get; } = started.Timestamp;
-
-    public DateTime LastUpdatedAt { get; set; } = started.Timestamp;
 
     /// <summary>Number of the current execution, unique in the hub.</summary>
     public long Execution { get; set; } = execution;
 
-    public string? Input { get; set; } = started.Input;
+    /// <summary>How the current execution began.</summary>
+    public ExecutionStartedEvent Started { get; set; } = started;
+
+    public string Name => Started.Name;
+
+    public string Version => Started.Version ?? "";
+
+    public string? Input => Started.Input;
+
+    public ParentInstance? Parent => Started.ParentInstance;
+
+    /// <summary>When the current execution was made, as in Azure: each ContinueAsNew counts.</summary>
+    public DateTime CreatedAt => Started.Timestamp;
+
+    public DateTime LastUpdatedAt { get; set; } = started.Timestamp;
 
     public string? CustomStatus { get; set; }
 
@@ -32,7 +37,7 @@ internal sealed class Instance(string id, long execution, ExecutionStarted start
     public bool IsSuspended { get; set; }
 
     /// <summary>How it ended; null while it has not.</summary>
-    public ExecutionCompleted? Completion { get; set; }
+    public ExecutionCompletedEvent? Completion { get; set; }
 
     /// <summary>History of the current execution. Turns read it without a lock, so it is only appended to, or replaced.</summary>
     public List<HistoryEvent> History { get; set; } = [];
@@ -52,8 +57,8 @@ internal sealed class Instance(string id, long execution, ExecutionStarted start
 
     public OrchestrationRuntimeStatus Status => this switch
     {
-        { Completion.Status: CompletionStatus.Completed } => OrchestrationRuntimeStatus.Completed,
-        { Completion.Status: CompletionStatus.Failed } => OrchestrationRuntimeStatus.Failed,
+        { Completion.OrchestrationStatus: OrchestrationStatus.Completed } => OrchestrationRuntimeStatus.Completed,
+        { Completion.OrchestrationStatus: OrchestrationStatus.Failed } => OrchestrationRuntimeStatus.Failed,
         { Completion: not null } => OrchestrationRuntimeStatus.Terminated,
         { IsSuspended: true } => OrchestrationRuntimeStatus.Suspended,
         { HasStarted: true } => OrchestrationRuntimeStatus.Running,
@@ -65,7 +70,7 @@ internal sealed class Instance(string id, long execution, ExecutionStarted start
     {
         Id = Id,
         Execution = Execution,
-        Started = new ExecutionStarted(CreatedAt, Name, Input) { Version = Version, Parent = Parent, Tags = Tags },
+        Started = Started,
         LastUpdatedAt = LastUpdatedAt,
         CustomStatus = CustomStatus,
         HasStarted = HasStarted,
@@ -86,8 +91,8 @@ internal sealed class Instance(string id, long execution, ExecutionStarted start
             SerializedInput = full ? Input : null,
             SerializedOutput = full ? Completion?.Result : null,
             SerializedCustomStatus = full ? CustomStatus : null,
-            FailureDetails = full ? Completion?.Failure : null,
-            Tags = Tags ?? new Dictionary<string, string>(),
+            FailureDetails = full ? Completion?.FailureDetails?.ToTaskFailureDetails() : null,
+            Tags = Started.Tags?.ToImmutableDictionary() ?? ImmutableDictionary<string, string>.Empty,
         };
     }
 }

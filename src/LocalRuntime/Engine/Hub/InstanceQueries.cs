@@ -38,7 +38,7 @@ internal static class InstanceQueries
         for (var i = 0; isRecursive && i < family.Count; i++)
         {
             // A child's id can be taken by another instance since.
-            family.AddRange(family[i].Children.Select(hub.Find).OfType<Instance>().Where(child => child.Parent?.InstanceId == family[i].Id));
+            family.AddRange(family[i].Children.Select(hub.Find).OfType<Instance>().Where(child => child.Parent?.OrchestrationInstance.InstanceId == family[i].Id));
         }
 
         return family;

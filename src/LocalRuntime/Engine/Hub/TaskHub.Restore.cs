@@ -1,3 +1,5 @@
+using DurableTask.Core.History;
+
 namespace ModelJobs.LocalRuntime.Engine;
 
 /// <content>How a hub comes back after its process is gone.</content>
@@ -45,9 +47,9 @@ internal sealed partial class TaskHub
         }
 
         instance.Open.UnionWith(instance.History
-            .Where(made => made is TaskScheduled or SubOrchestrationInstanceCreated)
-            .Select(made => ((ActionEvent)made).TaskId));
-        instance.Open.ExceptWith(instance.History.Concat(instance.Inbox).OfType<OutcomeEvent>().Select(outcome => outcome.TaskId));
+            .Where(static made => made is TaskScheduledEvent or SubOrchestrationInstanceCreatedEvent)
+            .Select(static made => made.EventId));
+        instance.Open.ExceptWith(instance.History.Concat(instance.Inbox).Select(Outcome.TaskOf).OfType<int>());
         instance.Open.UnionWith(instance.Timers.Keys.Where(taskId => taskId != DueTimer.StartTaskId));
     }
 }

@@ -1,5 +1,5 @@
-using DurableTask.Core.Exceptions;
-using Microsoft.DurableTask;
+using DurableTask.Core;
+using DurableTask.Core.History;
 
 namespace ModelJobs.LocalRuntime.Engine;
 
@@ -7,7 +7,8 @@ namespace ModelJobs.LocalRuntime.Engine;
 /// All durable state: instances with their histories and inboxes, timers, and calls of activities. A state machine without threads,
 /// clock or randomness; every change goes through <see cref="Apply"/>. The caller serializes access.
 /// </summary>
-internal sealed partial class TaskHub
+/// <param name="keepInputs">Whether histories keep the inputs of activities and sub-orchestrations, for people to see.</param>
+internal sealed partial class TaskHub(bool keepInputs = true)
 {
     private readonly SortedDictionary<string, Instance> _instances = new(StringComparer.Ordinal);
     private readonly SortedSet<DueTimer> _timers = new(DueTimer.ByTime);
@@ -35,7 +36,7 @@ internal sealed partial class TaskHub
         switch (change)
         {
             case InstanceCreated created:
-                Create(created.InstanceId, created.Started, created.StartAt, effects);
+                Create(created.InstanceId, created.Started, effects);
                 break;
             case MessageSent sent:
                 Deliver(Find(sent.InstanceId), sent.Message, effects);
@@ -50,6 +51,9 @@ internal sealed partial class TaskHub
                 break;
             case TurnCommitted turn:
                 Commit(turn, effects);
+                break;
+            case InstanceRewound rewound:
+                Rewind(rewound, effects);
                 break;
             case InstancesPurged purged:
                 foreach (var id in purged.InstanceIds)
@@ -66,15 +70,22 @@ internal sealed partial class TaskHub
         return effects;
     }
 
-    private void Create(string id, ExecutionStarted started, DateTime? startAt, HubEffects effects)
+    private void Create(string id, ExecutionStartedEvent started, HubEffects effects)
     {
+        if (Find(id) is { Completion: null } replaced)
+        {
+            // Whoever waits for it must not wait for ever.
+            Complete(replaced, Terminated(started.Timestamp, "It was replaced by another instance of its id."), effects);
+        }
+
         Remove(id, effects);
         var instance = new Instance(id, ++_executions, started);
+        started.OrchestrationInstance = new OrchestrationInstance { InstanceId = id, ExecutionId = ExecutionId.Of(instance.Execution) };
         _instances.Add(id, instance);
         effects.Rows.Add(new InstanceSet(instance.ToHead()));
-        if (startAt > started.Timestamp)
+        if (started.ScheduledStartTime > started.Timestamp)
         {
-            AddTimer(instance, DueTimer.StartTaskId, startAt.Value, started, effects);
+            AddTimer(instance, DueTimer.StartTaskId, started.ScheduledStartTime.Value, effects);
         }
         else
         {
@@ -102,9 +113,9 @@ internal sealed partial class TaskHub
     }
 
     /// <summary>Delivers an answer, but only to the execution that asked, and only the first.</summary>
-    private void Answer(string instanceId, long execution, OutcomeEvent outcome, HubEffects effects)
+    private void Answer(string instanceId, long execution, HistoryEvent outcome, HubEffects effects)
     {
-        if (Find(instanceId) is { } instance && instance.Execution == execution && instance.Open.Remove(outcome.TaskId))
+        if (Find(instanceId) is { } instance && instance.Execution == execution && instance.Open.Remove(Outcome.TaskOf(outcome)!.Value))
         {
             Deliver(instance, outcome, effects);
         }
@@ -117,140 +128,12 @@ internal sealed partial class TaskHub
             _timers.Remove(timer);
             effects.Rows.Add(new TimerRemoved(instance.Id, elapsed.TaskId));
             instance.Open.Remove(elapsed.TaskId);
-            Deliver(instance, timer.Message with { Timestamp = elapsed.At }, effects);
+            Deliver(instance, elapsed.TaskId == DueTimer.StartTaskId ? instance.Started : Fired(elapsed.TaskId, timer.FireAt, elapsed.At), effects);
         }
     }
 
-    private void Commit(TurnCommitted turn, HubEffects effects)
-    {
-        var instance = Find(turn.InstanceId) ?? throw new InvalidOperationException($"Instance '{turn.InstanceId}' has gone during its turn.");
-        TakeFromInbox(instance, turn.Consumed, effects);
-        effects.Rows.Add(new HistoryAppended(instance.Id, instance.History.Count, turn.Events));
-        instance.History.AddRange(turn.Events);
-        HistoryEventsAppended += turn.Events.Count;
-        instance.LastUpdatedAt = turn.Events[0].Timestamp;
-        instance.CustomStatus = turn.CustomStatus;
-        foreach (var appended in turn.Events)
-        {
-            Carry(instance, appended, turn, effects);
-        }
-
-        foreach (var taskId in turn.CanceledTimers)
-        {
-            DropTimer(instance, taskId, effects);
-        }
-
-        effects.Touched.Add(instance);
-        effects.Rows.Add(new InstanceSet(instance.ToHead()));
-    }
-
-    /// <summary>Does what a new event of a history says.</summary>
-    private void Carry(Instance instance, HistoryEvent appended, TurnCommitted turn, HubEffects effects)
-    {
-        switch (appended)
-        {
-            case ExecutionStarted:
-                instance.HasStarted = true;
-                break;
-            case ExecutionSuspended:
-                instance.IsSuspended = true;
-                break;
-            case ExecutionResumed:
-                instance.IsSuspended = false;
-                break;
-            case TaskScheduled task:
-                instance.Open.Add(task.TaskId);
-                var work = new ActivityWork(new ActivityKey(instance.Id, instance.Execution, task.TaskId), task.Name, task.Input);
-                _activities.Add(work.Key, work);
-                effects.Activities.Add(work);
-                effects.Rows.Add(new ActivityAdded(work));
-                break;
-            case TimerCreated timer:
-                instance.Open.Add(timer.TaskId);
-                AddTimer(instance, timer.TaskId, timer.FireAt, new TimerFired(timer.FireAt, timer.TaskId, timer.FireAt), effects);
-                break;
-            case SubOrchestrationInstanceCreated child:
-                instance.Open.Add(child.TaskId);
-                StartChild(instance, child, effects);
-                break;
-            case EventSent sent:
-                Deliver(Find(sent.InstanceId), new EventRaised(sent.Timestamp, sent.Name, sent.Input), effects);
-                break;
-            case ContinueAsNew again:
-                BeginAgain(instance, again, turn.Next ?? [], effects);
-                break;
-            case ExecutionCompleted completed:
-                Complete(instance, completed, effects);
-                break;
-        }
-    }
-
-    private void StartChild(Instance parent, SubOrchestrationInstanceCreated child, HubEffects effects)
-    {
-        if (Find(child.InstanceId) is { Completion: null } existing)
-        {
-            // Azure drops such a start and the parent waits for ever; a failure tells what is wrong.
-            var failure = new TaskFailureDetails(
-                typeof(OrchestrationAlreadyExistsException).FullName!,
-                $"An orchestration with the id '{child.InstanceId}' exists already and is {existing.Status}.",
-                null,
-                null,
-                null);
-            Answer(parent.Id, parent.Execution, new SubOrchestrationInstanceFailed(child.Timestamp, child.TaskId, failure), effects);
-            return;
-        }
-
-        parent.Children.Add(child.InstanceId);
-        effects.Rows.Add(new ChildAdded(parent.Id, child.InstanceId));
-        var started = new ExecutionStarted(child.Timestamp, child.Name, child.Input)
-        {
-            Version = child.Version,
-            Tags = child.Tags,
-            Parent = new ParentLink(parent.Name, parent.Id, parent.Execution, child.TaskId),
-        };
-        Create(child.InstanceId, started, null, effects);
-    }
-
-    private void BeginAgain(Instance instance, ContinueAsNew again, IReadOnlyList<HistoryEvent> first, HubEffects effects)
-    {
-        var later = instance.Inbox.Where(message => message is not OutcomeEvent).ToList();
-        TakeFromInbox(instance, instance.Inbox.Count, effects);
-        foreach (var message in first.Concat(later))
-        {
-            instance.Inbox.Add(message);
-            effects.Rows.Add(new InboxAdded(instance.Id, message));
-        }
-
-        instance.Execution = ++_executions;
-        instance.Input = again.Input;
-        instance.History = [];
-        effects.Rows.Add(new HistoryCleared(instance.Id));
-        instance.Open.Clear();
-        DropTimers(instance, effects);
-    }
-
-    private void Complete(Instance instance, ExecutionCompleted completed, HubEffects effects)
-    {
-        instance.Completion = completed;
-        TakeFromInbox(instance, instance.Inbox.Count, effects);
-        instance.Open.Clear();
-        DropTimers(instance, effects);
-        if (instance.Parent is { } parent)
-        {
-            OutcomeEvent outcome = completed.Status == CompletionStatus.Completed
-                ? new SubOrchestrationInstanceCompleted(completed.Timestamp, parent.TaskId, completed.Result)
-                : new SubOrchestrationInstanceFailed(completed.Timestamp, parent.TaskId, completed.Failure ?? Terminated(instance, completed));
-            Answer(parent.InstanceId, parent.Execution, outcome, effects);
-        }
-    }
-
-    private static TaskFailureDetails Terminated(Instance instance, ExecutionCompleted completed)
-        => new(
-            typeof(OperationCanceledException).FullName!,
-            $"Sub-orchestration '{instance.Name}' with id '{instance.Id}' was terminated: {completed.Result ?? "no output was given"}",
-            null,
-            null,
-            null);
+    private static TimerFiredEvent Fired(int taskId, DateTime fireAt, DateTime now)
+        => new(HistoryEvent.NoId, fireAt) { TimerId = taskId, Timestamp = now };
 
     private static void TakeFromInbox(Instance instance, int count, HubEffects effects)
     {
@@ -261,9 +144,9 @@ internal sealed partial class TaskHub
         }
     }
 
-    private void AddTimer(Instance instance, int taskId, DateTime fireAt, HistoryEvent message, HubEffects effects)
+    private void AddTimer(Instance instance, int taskId, DateTime fireAt, HubEffects effects)
     {
-        var timer = new DueTimer(fireAt, ++_timersMade, instance.Id, taskId, message);
+        var timer = new DueTimer(fireAt, ++_timersMade, instance.Id, taskId);
         instance.Timers.Add(taskId, timer);
         _timers.Add(timer);
         effects.Rows.Add(new TimerAdded(timer));

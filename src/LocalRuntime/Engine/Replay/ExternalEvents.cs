@@ -1,3 +1,4 @@
+using DurableTask.Core.History;
 using Microsoft.DurableTask;
 
 namespace ModelJobs.LocalRuntime.Engine;
@@ -6,7 +7,7 @@ namespace ModelJobs.LocalRuntime.Engine;
 internal sealed class ExternalEvents(DataConverter converter)
 {
     private readonly Dictionary<string, Stack<IWaiter>> _waiters = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<string, Queue<EventRaised>> _unclaimed = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, Queue<EventRaisedEvent>> _unclaimed = new(StringComparer.OrdinalIgnoreCase);
 
     private interface IWaiter
     {
@@ -20,8 +21,13 @@ internal sealed class ExternalEvents(DataConverter converter)
     /// <summary>Whether the orchestrator may be waiting for an event.</summary>
     public bool HasWaiter => _waiters.Values.Any(stack => stack.Any(waiter => waiter.IsWaiting));
 
-    /// <summary>Events that nobody has waited for; those of one name in the order in which they were raised.</summary>
-    public IEnumerable<EventRaised> Unclaimed => _unclaimed.Values.SelectMany(queue => queue);
+    /// <summary>Takes the events that nobody has waited for; those of one name are in the order in which they were raised.</summary>
+    public List<EventRaisedEvent> TakeUnclaimed()
+    {
+        List<EventRaisedEvent> unclaimed = [.. _unclaimed.Values.SelectMany(static queue => queue)];
+        _unclaimed.Clear();
+        return unclaimed;
+    }
 
     /// <summary>Takes the oldest unclaimed event, or waits for the next.</summary>
     /// <exception cref="ArgumentException">A wait for this name but another type is open.</exception>
@@ -54,7 +60,7 @@ internal sealed class ExternalEvents(DataConverter converter)
     /// Gives the event to the latest waiter. As in Azure that may be one that was canceled, and then the event is lost: after a wait
     /// that timed out, wait again before the next event can come, or keep one wait open and race it against timers.
     /// </summary>
-    public void Raise(EventRaised raised)
+    public void Raise(EventRaisedEvent raised)
     {
         if (!_waiters.TryGetValue(raised.Name, out var stack))
         {
@@ -71,8 +77,7 @@ internal sealed class ExternalEvents(DataConverter converter)
         waiter.Complete(raised.Input);
     }
 
-    /// <summary>Keeps an event for a later wait, or for the next execution.</summary>
-    public void Keep(EventRaised raised)
+    private void Keep(EventRaisedEvent raised)
     {
         if (!_unclaimed.TryGetValue(raised.Name, out var queue))
         {

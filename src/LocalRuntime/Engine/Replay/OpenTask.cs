@@ -1,3 +1,4 @@
+using DurableTask.Core;
 using Microsoft.DurableTask;
 
 namespace ModelJobs.LocalRuntime.Engine;
@@ -7,7 +8,7 @@ internal interface IOpenTask
 {
     void Complete(string? result);
 
-    void Fail(TaskFailureDetails failure);
+    void Fail(FailureDetails failure);
 }
 
 /// <summary>
@@ -32,5 +33,6 @@ internal sealed class OpenTask<T>(string name, int taskId, DataConverter convert
         TrySetResult(value!);
     }
 
-    public void Fail(TaskFailureDetails failure) => TrySetException(new TaskFailedException(name, taskId, failure));
+    public void Fail(FailureDetails failure)
+        => TrySetException(new TaskFailedException(name, taskId, failure.ToTaskFailureDetails()) { IsNonRetriable = failure.IsNonRetriable });
 }

@@ -1,3 +1,5 @@
+using DurableTask.Core;
+using DurableTask.Core.History;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.Logging;
 
@@ -12,6 +14,7 @@ internal sealed class OrchestratorTurn
     private readonly Instance _instance;
     private readonly IReadOnlyList<HistoryEvent> _inbox;
     private readonly DateTime _now;
+    private readonly long _execution;
     private readonly Func<string, Func<TaskOrchestrationContext, Task<object?>>?> _findOrchestrator;
     private readonly DataConverter _converter;
     private readonly OrchestratorScheduler _scheduler;
@@ -19,11 +22,12 @@ internal sealed class OrchestratorTurn
     private readonly Queue<HistoryEvent> _held = [];
     private Task<object?>? _task;
     private bool _isSuspended;
-    private ExecutionTerminated? _termination;
+    private ExecutionTerminatedEvent? _termination;
 
     /// <param name="instance">Its history and input must not change during the turn.</param>
     /// <param name="inbox">The messages to consume, a copy.</param>
     /// <param name="now">The time of the turn, UTC.</param>
+    /// <param name="defaultVersion">Of sub-orchestrations that are called without a version.</param>
     /// <param name="findOrchestrator">Finds the code by name; the instance fails if there is none.</param>
     /// <param name="converter">Reads and writes payloads.</param>
     /// <param name="loggerFactory">Where the orchestrator's loggers write.</param>
@@ -31,25 +35,31 @@ internal sealed class OrchestratorTurn
         Instance instance,
         IReadOnlyList<HistoryEvent> inbox,
         DateTime now,
+        string defaultVersion,
         Func<string, Func<TaskOrchestrationContext, Task<object?>>?> findOrchestrator,
         DataConverter converter,
         ILoggerFactory loggerFactory)
     {
         (_instance, _inbox, _now, _findOrchestrator, _converter) = (instance, inbox, now, findOrchestrator, converter);
+        _execution = instance.Execution;
+        var (name, id) = (instance.Name, instance.Id);
         _scheduler = new OrchestratorScheduler(() => loggerFactory.CreateLogger<OrchestratorTurn>().LogError(
-            "Orchestrator '{Name}', instance '{InstanceId}', awaited a task that is not durable; what followed was not run.",
-            instance.Name,
-            instance.Id));
-        _context = new ReplayContext(instance, instance.Input, _scheduler, converter, loggerFactory);
+            "Orchestrator '{Name}', instance '{InstanceId}', awaited a task that is not durable; what followed was not run.", name, id));
+        var isRewound = instance.History.Concat(inbox).Any(static appended => appended is ExecutionRewoundEvent);
+        _context = new ReplayContext(instance, isRewound, defaultVersion, _scheduler, converter, loggerFactory);
     }
+
+    /// <summary>Whether the code has returned and nothing that it started is open.</summary>
+    private bool HasEnded => _task is { IsCompleted: true } && !_context.HasOpenTasks;
 
     public TurnCommitted Run()
     {
-        List<HistoryEvent> events = [new OrchestratorStarted(_now), .. _inbox];
+        List<HistoryEvent> events = [TurnBegins(), .. _inbox];
         Exception? fault = null;
         try
         {
             Process(_instance.History, isReplaying: true);
+            _context.Requests.MoveTo(_instance.History.Count);
             Process(events, isReplaying: false);
             ThrowIfNeverWoken();
         }
@@ -59,30 +69,43 @@ internal sealed class OrchestratorTurn
         }
 
         _scheduler.Close();
-        return fault is null ? Conclude(events) : Commit([.. events, Failed(fault)], null);
+        return (fault ?? _context.Fault) is { } failure ? Commit([.. events, Failed(failure), TurnEnds()], null) : Conclude(events);
+    }
+
+    /// <summary>Ends the orchestration without running its code.</summary>
+    public TurnCommitted Refuse(FailureDetails reason)
+    {
+        _scheduler.Close();
+        return Commit([TurnBegins(), .. _inbox, Failed(reason), TurnEnds()], null);
     }
 
     private void Process(List<HistoryEvent> events, bool isReplaying)
     {
         for (var i = 0; i < events.Count && _termination is null; i++)
         {
+            if (isReplaying)
+            {
+                _context.Requests.MoveTo(i);
+            }
+
             switch (events[i])
             {
-                case OrchestratorStarted started:
-                    _context.Requests.ExpectEndOfTurn(_task is { IsCompleted: true });
-                    _context.BeginTurn(started.Timestamp, isReplaying);
+                case OrchestratorStartedEvent started:
+                    BeginTurn(started.Timestamp, isReplaying);
                     break;
-                case ActionEvent recorded when isReplaying:
-                    _context.Requests.Expect(recorded);
+                case OrchestratorCompletedEvent or ExecutionRewoundEvent:
                     break;
-                case ExecutionTerminated terminated:
+                case ExecutionTerminatedEvent terminated:
                     _termination = terminated;
                     break;
-                case ExecutionSuspended:
+                case ExecutionSuspendedEvent:
                     _isSuspended = true;
                     break;
-                case ExecutionResumed:
+                case ExecutionResumedEvent:
                     Resume();
+                    break;
+                case var recorded when isReplaying && ActionKey.Of(recorded) is { } key:
+                    _context.Requests.Expect(key);
                     break;
                 case var message when _isSuspended:
                     _held.Enqueue(message);
@@ -92,6 +115,17 @@ internal sealed class OrchestratorTurn
                     break;
             }
         }
+    }
+
+    private void BeginTurn(DateTime now, bool isReplaying)
+    {
+        // A turn that ends suspended keeps what the code asked for until it is resumed.
+        if (!_isSuspended)
+        {
+            _context.Requests.ExpectEndOfTurn(HasEnded);
+        }
+
+        _context.BeginTurn(now, isReplaying);
     }
 
     private void Resume()
@@ -107,17 +141,14 @@ internal sealed class OrchestratorTurn
     {
         switch (message)
         {
-            case ExecutionStarted:
+            case ExecutionStartedEvent:
                 _task = _scheduler.Run(RunOrchestrator);
                 break;
-            case OutcomeEvent outcome:
-                _context.Answer(outcome);
+            case EventRaisedEvent raised:
+                _context.Raise(raised);
                 break;
-            case EventRaised raised when _task is { IsCompleted: true }:
-                _context.Events.Keep(raised);
-                break;
-            case EventRaised raised:
-                _context.Events.Raise(raised);
+            default:
+                _context.Answer(message);
                 break;
         }
 
@@ -127,7 +158,7 @@ internal sealed class OrchestratorTurn
     private Task<object?> RunOrchestrator()
     {
         var orchestrator = _findOrchestrator(_instance.Name)
-            ?? throw new InvalidOperationException($"There is no orchestrator function named '{_instance.Name}'.");
+            ?? throw new FunctionNotFoundException($"There is no orchestrator function named '{_instance.Name}'.");
         return orchestrator(_context);
     }
 
@@ -145,59 +176,69 @@ internal sealed class OrchestratorTurn
 
     private TurnCommitted Conclude(List<HistoryEvent> events)
     {
-        events.AddRange(_context.Requests.New);
+        if (!_isSuspended || HasEnded || _termination is not null)
+        {
+            events.AddRange(_context.Requests.TakePending());
+        }
+
         if (_termination is { } termination)
         {
-            events.Add(new ExecutionCompleted(_now, CompletionStatus.Terminated, termination.Output, null));
-            return Commit(events, null);
+            events.Add(Completed(termination.Input, OrchestrationStatus.Terminated));
         }
-
-        if (_task is not { IsCompleted: true })
+        else if (HasEnded)
         {
-            return Commit(events, null);
-        }
-
-        try
-        {
-            var result = _task.GetAwaiter().GetResult();
-            if (_context.Again is { } again)
+            try
             {
-                events.Add(new ContinueAsNew(_now, again.Input));
-                return Commit(events, Next(again.Input, again.PreserveEvents));
+                var result = _task!.GetAwaiter().GetResult();
+                if (_context.Next is { } next)
+                {
+                    events.Add(new ContinueAsNewEvent(_context.Requests.TakeTaskId(), next.Input) { Timestamp = _now });
+                    return Commit(events, FirstMessages(next));
+                }
+
+                events.Add(Completed(_converter.Serialize(result), OrchestrationStatus.Completed));
             }
-
-            events.Add(new ExecutionCompleted(_now, CompletionStatus.Completed, _converter.Serialize(result), null));
-        }
-        catch (Exception exception)
-        {
-            events.Add(Failed(exception));
+            catch (Exception exception)
+            {
+                events.Add(Failed(exception));
+            }
         }
 
+        events.Add(TurnEnds());
         return Commit(events, null);
     }
 
-    /// <summary>What the next execution begins with: a suspension stays, and so do the events if they are to be preserved.</summary>
-    private List<HistoryEvent> Next(string? input, bool preserveEvents)
+    /// <summary>What the next execution begins with: a suspension stays, and so do the events.</summary>
+    private List<HistoryEvent> FirstMessages(NextExecution next)
     {
-        var started = new ExecutionStarted(_now, _instance.Name, input)
+        var started = new ExecutionStartedEvent(HistoryEvent.NoId, next.Input)
         {
-            Version = _instance.Version,
-            Parent = _instance.Parent,
-            Tags = _instance.Tags,
+            Name = _instance.Name,
+            Version = next.Version,
+            ParentInstance = _instance.Parent,
+            Tags = _instance.Started.Tags,
+            Timestamp = _now,
         };
-        List<HistoryEvent> next = _isSuspended ? [new ExecutionSuspended(_now, null), started] : [started];
-        if (preserveEvents)
-        {
-            next.AddRange(_context.Events.Unclaimed);
-            next.AddRange(_held.OfType<EventRaised>());
-        }
-
-        return next;
+        List<HistoryEvent> first = _isSuspended ? [new ExecutionSuspendedEvent(HistoryEvent.NoId, null) { Timestamp = _now }, started] : [started];
+        return [.. first, .. next.Events, .. _held.OfType<EventRaisedEvent>()];
     }
 
-    private ExecutionCompleted Failed(Exception exception)
-        => new(_now, CompletionStatus.Failed, null, TaskFailureDetails.FromException(exception));
+    private ExecutionCompletedEvent Completed(string? output, OrchestrationStatus status)
+        => new(_context.Requests.TakeTaskId(), output, status) { Timestamp = _now };
 
+    private ExecutionCompletedEvent Failed(Exception exception) => Failed(FailureDetails.Of(exception, exception is FunctionNotFoundException));
+
+    private ExecutionCompletedEvent Failed(FailureDetails failure)
+        => new(_context.Requests.TakeTaskId(), failure.ErrorMessage, OrchestrationStatus.Failed, failure) { Timestamp = _now };
+
+    private OrchestratorStartedEvent TurnBegins() => new(HistoryEvent.NoId) { Timestamp = _now };
+
+    private OrchestratorCompletedEvent TurnEnds() => new(HistoryEvent.NoId) { Timestamp = _now };
+
+    /// <summary>A status that the execution before has set lasts through the first turn of the next, as in Azure.</summary>
     private TurnCommitted Commit(IReadOnlyList<HistoryEvent> events, IReadOnlyList<HistoryEvent>? next)
-        => new(_instance.Id, _inbox.Count, events, _context.CanceledTimers, _context.CustomStatus, next);
+    {
+        var status = _context.CustomStatus ?? (_instance.History.Count == 0 ? _instance.CustomStatus : null);
+        return new TurnCommitted(_instance.Id, _execution, _inbox.Count, events, _context.CanceledTimers, status, next);
+    }
 }

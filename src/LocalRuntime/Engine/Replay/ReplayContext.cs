@@ -1,3 +1,4 @@
+using DurableTask.Core.History;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.Logging;
 
@@ -7,73 +8,108 @@ namespace ModelJobs.LocalRuntime.Engine;
 /// The context that an orchestrator sees during one turn. Requests made while replaying are only compared with the history; their
 /// payloads are not serialized again.
 /// </summary>
-internal sealed class ReplayContext(
-    Instance instance, string? input, OrchestratorScheduler scheduler, DataConverter converter, ILoggerFactory loggerFactory)
-    : TaskOrchestrationContext
+internal sealed class ReplayContext : TaskOrchestrationContext
 {
     /// <summary>Azure's limit of a custom status: 16 KB as UTF-16.</summary>
     public const int MaxCustomStatusBytes = 16 * 1024;
 
+    /// <summary>Longer timers are made of shorter ones, as Azure's worker does it.</summary>
+    public static readonly TimeSpan MaxTimerInterval = TimeSpan.FromDays(3);
+
+    private readonly ExecutionStartedEvent _started;
+    private readonly string _instanceId;
+    private readonly string _defaultVersion;
+    private readonly OrchestratorScheduler _scheduler;
+    private readonly DataConverter _converter;
+    private readonly ILoggerFactory _loggerFactory;
     private readonly Dictionary<int, IOpenTask> _open = [];
-    private readonly RequestLog _requests = new(instance.Name, instance.Id);
     private DateTime _now;
     private bool _isReplaying = true;
     private int _guids;
 
-    public override TaskName Name => instance.Name;
+    /// <param name="instance">The instance; only what does not change during a turn is used of it.</param>
+    /// <param name="isRewound">Whether failures were taken out of its history.</param>
+    /// <param name="defaultVersion">Of sub-orchestrations that are called without a version.</param>
+    /// <param name="scheduler">Knows the orchestrator's thread.</param>
+    /// <param name="converter">Reads and writes payloads.</param>
+    /// <param name="loggerFactory">Where the orchestrator's loggers write.</param>
+    public ReplayContext(
+        Instance instance,
+        bool isRewound,
+        string defaultVersion,
+        OrchestratorScheduler scheduler,
+        DataConverter converter,
+        ILoggerFactory loggerFactory)
+    {
+        (_started, _instanceId, _defaultVersion) = (instance.Started, instance.Id, defaultVersion);
+        (_scheduler, _converter, _loggerFactory) = (scheduler, converter, loggerFactory);
+        Parent = _started.ParentInstance is { } parent
+            ? new ParentOrchestrationInstance(parent.Name, parent.OrchestrationInstance.InstanceId)
+            : null;
+        Requests = new RequestLog(instance.Name, instance.Id) { IsRewound = isRewound };
+        Events = new ExternalEvents(converter);
+    }
 
-    public override string InstanceId => instance.Id;
+    public override TaskName Name => _started.Name;
 
-    public override string Version => instance.Version;
+    public override string InstanceId => _instanceId;
 
-    public override ParentOrchestrationInstance? Parent { get; } =
-        instance.Parent is { } parent ? new ParentOrchestrationInstance(parent.Name, parent.InstanceId) : null;
+    public override string Version => _started.Version ?? "";
+
+    public override ParentOrchestrationInstance? Parent { get; }
 
     public override DateTime CurrentUtcDateTime => _now;
 
     public override bool IsReplaying => _isReplaying;
 
     /// <summary>Requests, checked against the history.</summary>
-    public RequestLog Requests => _requests;
+    public RequestLog Requests { get; }
 
-    public ExternalEvents Events { get; } = new(converter);
+    public ExternalEvents Events { get; }
 
-    /// <summary>Timers that the orchestrator canceled in this turn.</summary>
+    /// <summary>Timers that the orchestrator canceled in this turn, and perhaps others that were canceled before.</summary>
     public List<int> CanceledTimers { get; } = [];
 
-    /// <summary>Set once the orchestrator has asked to begin anew; the input is serialized.</summary>
-    public (string? Input, bool PreserveEvents)? Again { get; private set; }
+    /// <summary>Set once the orchestrator has asked to begin anew.</summary>
+    public NextExecution? Next { get; private set; }
 
-    public string? CustomStatus { get; private set; } = instance.CustomStatus;
+    /// <summary>What the execution has set so far; null if it has set none.</summary>
+    public string? CustomStatus { get; private set; }
+
+    /// <summary>What of the orchestrator's requests cannot be written down: the orchestration cannot go on.</summary>
+    public Exception? Fault { get; private set; }
+
+    /// <summary>Whether calls or timers are open. As in Azure, an orchestration does not end before they do.</summary>
+    public bool HasOpenTasks => _open.Count > 0;
 
     /// <summary>Whether anything durable can still wake the orchestrator.</summary>
-    public bool CanBeWoken => _open.Count > 0 || Events.HasWaiter;
+    public bool CanBeWoken => HasOpenTasks || Events.HasWaiter;
 
-    protected override ILoggerFactory LoggerFactory => loggerFactory;
+    protected override ILoggerFactory LoggerFactory => _loggerFactory;
 
     public void BeginTurn(DateTime now, bool isReplaying) => (_now, _isReplaying) = (now, isReplaying);
 
     /// <summary>Gives an answer to whoever awaits it; an answer to a canceled timer is nobody's.</summary>
-    public void Answer(OutcomeEvent outcome)
+    public void Answer(HistoryEvent outcome)
     {
-        if (!_open.Remove(outcome.TaskId, out var task))
+        if (!_open.Remove(Outcome.TaskOf(outcome)!.Value, out var task))
         {
             return;
         }
 
         switch (outcome)
         {
-            case TaskCompleted completed:
+            case TaskCompletedEvent completed:
                 task.Complete(completed.Result);
                 break;
-            case SubOrchestrationInstanceCompleted completed:
+            case SubOrchestrationInstanceCompletedEvent completed:
                 task.Complete(completed.Result);
                 break;
-            case TaskFailed failed:
-                task.Fail(failed.Failure);
+            case TaskFailedEvent failed:
+                task.Fail(failed.FailureDetails!);
                 break;
-            case SubOrchestrationInstanceFailed failed:
-                task.Fail(failed.Failure);
+            case SubOrchestrationInstanceFailedEvent failed:
+                task.Fail(failed.FailureDetails!);
                 break;
             default:
                 task.Complete(null);
@@ -81,21 +117,35 @@ internal sealed class ReplayContext(
         }
     }
 
+    /// <summary>Gives an event to whoever waits for it, now, later, or in the next execution.</summary>
+    public void Raise(EventRaisedEvent raised)
+    {
+        if (Next is { } next)
+        {
+            next.Events.Add(raised);
+        }
+        else
+        {
+            Events.Raise(raised);
+        }
+    }
+
     public override T? GetInput<T>()
         where T : default
-        => converter.Deserialize<T>(input);
+        => _converter.Deserialize<T>(_started.Input);
 
     public override Task<TResult> CallActivityAsync<TResult>(TaskName name, object? input = null, TaskOptions? options = null)
     {
         ThrowIfMisplaced(input, options);
-        return RetryLoop.Run(this, options?.Retry, () =>
-        {
-            var (taskId, task) = Open<TResult>(name);
-            Request(
-                new ActionKey(taskId, ActionKind.Activity, name),
-                () => new TaskScheduled(_now, taskId, name, converter.Serialize(input)));
-            return task;
-        });
+        return RetryLoop.Run(this, options?.Retry, () => Request<TResult>(
+            name,
+            taskId => new ActionKey(taskId, ActionKind.Activity, name),
+            () => _converter.Serialize(input),
+            (taskId, text) => new TaskScheduledEvent(taskId, name, NullIfEmpty(options?.Version?.Version ?? Version), text)
+            {
+                Tags = options?.Tags is { Count: > 0 } tags ? new Dictionary<string, string>(tags) : null,
+                Timestamp = _now,
+            }));
     }
 
     public override Task<TResult> CallSubOrchestratorAsync<TResult>(
@@ -104,27 +154,25 @@ internal sealed class ReplayContext(
         ThrowIfMisplaced(input, options);
         ThrowIfForeignThread();
         var instanceId = (options as SubOrchestrationOptions)?.InstanceId ?? NewGuid().ToString("N");
-        return RetryLoop.Run(this, options?.Retry, () =>
-        {
-            var (taskId, task) = Open<TResult>(orchestratorName);
-            Request(
-                new ActionKey(taskId, ActionKind.SubOrchestration, orchestratorName, instanceId),
-                () => new SubOrchestrationInstanceCreated(_now, taskId, orchestratorName, instanceId, converter.Serialize(input))
-                {
-                    Version = options?.Version?.Version ?? "",
-                    Tags = options?.Tags?.ToDictionary(),
-                });
-            return task;
-        });
+        return RetryLoop.Run(this, options?.Retry, () => Request<TResult>(
+            orchestratorName,
+            taskId => new ActionKey(taskId, ActionKind.SubOrchestration, orchestratorName, instanceId),
+            () => _converter.Serialize(input),
+            (taskId, text) => new SubOrchestrationInstanceCreatedEvent(taskId)
+            {
+                Name = orchestratorName,
+                Version = NullIfEmpty(options?.Version?.Version ?? _defaultVersion),
+                InstanceId = instanceId,
+                Input = text,
+                Tags = MergedTags(options?.Tags),
+                Timestamp = _now,
+            }));
     }
 
     public override Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken)
     {
-        var (taskId, task) = Open<object?>("timer");
         var fireAtUtc = fireAt.ToUniversalTime();
-        Request(new ActionKey(taskId, ActionKind.Timer), () => new TimerCreated(_now, taskId, fireAtUtc));
-        cancellationToken.Register(() => Cancel(taskId, cancellationToken));
-        return task;
+        return fireAtUtc - _now <= MaxTimerInterval ? CreateOneTimer(fireAtUtc, cancellationToken) : CreateLongTimer(fireAtUtc, cancellationToken);
     }
 
     public override Task<T> WaitForExternalEvent<T>(string eventName, CancellationToken cancellationToken = default)
@@ -136,10 +184,11 @@ internal sealed class ReplayContext(
     public override void SendEvent(string instanceId, string eventName, object payload)
     {
         ThrowIfForeignThread();
-        var taskId = _requests.TakeTaskId();
+        ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
         Request(
-            new ActionKey(taskId, ActionKind.Event, eventName, instanceId),
-            () => new EventSent(_now, taskId, instanceId, eventName, converter.Serialize(payload)));
+            taskId => new ActionKey(taskId, ActionKind.Event, eventName, instanceId),
+            () => _converter.Serialize(payload),
+            (taskId, text) => new EventSentEvent(taskId) { InstanceId = instanceId, Name = eventName, Input = text, Timestamp = _now });
     }
 
     /// <exception cref="ArgumentException">It is larger than <see cref="MaxCustomStatusBytes"/>.</exception>
@@ -148,12 +197,12 @@ internal sealed class ReplayContext(
         ThrowIfForeignThread();
 
         // Serialized in replays too: whether this throws must not depend on replaying.
-        var text = converter.Serialize(customStatus);
+        var text = _converter.Serialize(customStatus);
         var bytes = sizeof(char) * (text?.Length ?? 0);
         if (bytes > MaxCustomStatusBytes)
         {
             throw new ArgumentException(
-                $"The custom status of '{instance.Id}' has {bytes} bytes as UTF-16 JSON; at most {MaxCustomStatusBytes} are allowed.",
+                $"The custom status of '{_instanceId}' has {bytes} bytes as UTF-16 JSON; at most {MaxCustomStatusBytes} are allowed.",
                 nameof(customStatus));
         }
 
@@ -161,40 +210,80 @@ internal sealed class ReplayContext(
     }
 
     public override void ContinueAsNew(object? newInput = null, bool preserveUnprocessedEvents = true)
+        => ContinueAsNew(new ContinueAsNewOptions { NewInput = newInput, PreserveUnprocessedEvents = preserveUnprocessedEvents });
+
+    public override void ContinueAsNew(ContinueAsNewOptions options)
     {
         ThrowIfForeignThread();
-        Again = (converter.Serialize(newInput), preserveUnprocessedEvents);
+        ArgumentNullException.ThrowIfNull(options);
+        List<EventRaisedEvent> kept = [.. Next?.Events ?? [], .. options.PreserveUnprocessedEvents ? Events.TakeUnclaimed() : []];
+        var version = string.IsNullOrWhiteSpace(options.NewVersion) ? _started.Version : options.NewVersion;
+        Next = new NextExecution(_converter.Serialize(options.NewInput), version, kept);
     }
 
-    public override Guid NewGuid() => DeterministicGuid.Create(instance.Id, _now, _guids++);
+    public override Guid NewGuid() => DeterministicGuid.Create(_instanceId, _now, _guids++);
 
-    private (int TaskId, Task<T> Task) Open<T>(string name)
+    private Task<T> Request<T>(
+        string name, Func<int, ActionKey> key, Func<string?> serialize, Func<int, string?, HistoryEvent> make)
     {
         ThrowIfForeignThread();
-        var taskId = _requests.TakeTaskId();
-        var task = new OpenTask<T>(name, taskId, converter);
-        _open.Add(taskId, task);
-        return (taskId, task.Task);
+        var task = new OpenTask<T>(name, Requests.NextTaskId, _converter);
+        _open.Add(Requests.NextTaskId, task);
+        Request(key, serialize, make);
+        return task.Task;
     }
 
-    private void Request(ActionKey key, Func<ActionEvent> make)
+    private void Request(Func<int, ActionKey> key, Func<string?> serialize, Func<int, string?, HistoryEvent> make)
     {
+        var taskId = Requests.TakeTaskId();
         if (_isReplaying)
         {
-            _requests.Repeat(key);
+            Requests.Add(key(taskId), () => make(taskId, serialize()));
+            return;
         }
-        else
+
+        try
         {
-            _requests.New.Add(make());
+            // At once: the caller may go on to change it.
+            var text = serialize();
+            Requests.Add(key(taskId), () => make(taskId, text));
         }
+        catch (Exception exception)
+        {
+            // A replay, which does not serialize again, would not see this; so there is to be none.
+            Fault ??= exception;
+            throw;
+        }
+    }
+
+    private Task<object?> CreateOneTimer(DateTime fireAt, CancellationToken cancellationToken)
+    {
+        var taskId = Requests.NextTaskId;
+        var task = Request<object?>(
+            "timer",
+            static taskId => new ActionKey(taskId, ActionKind.Timer),
+            static () => null,
+            (timerId, _) => new TimerCreatedEvent(timerId, fireAt) { Timestamp = _now });
+        cancellationToken.Register(() => Cancel(taskId, cancellationToken));
+        return task;
+    }
+
+    private async Task CreateLongTimer(DateTime fireAt, CancellationToken cancellationToken)
+    {
+        while (fireAt - _now > MaxTimerInterval && !cancellationToken.IsCancellationRequested)
+        {
+            await CreateOneTimer(_now + MaxTimerInterval, cancellationToken);
+        }
+
+        await CreateOneTimer(fireAt, cancellationToken);
     }
 
     private void Cancel(int timer, CancellationToken cancellationToken)
     {
         // Never throws: a token that some other thread sets runs this on that thread, where nobody would catch it.
-        if (scheduler.IsOwnThread && _open.Remove(timer, out var task))
+        if (_scheduler.IsOwnThread && _open.Remove(timer, out var task))
         {
-            if (!_isReplaying)
+            if (!_isReplaying || Requests.IsPending(timer))
             {
                 CanceledTimers.Add(timer);
             }
@@ -203,15 +292,29 @@ internal sealed class ReplayContext(
         }
     }
 
+    /// <summary>The tags of a sub-orchestration: its own, and its parent's where it has none of that name.</summary>
+    private Dictionary<string, string>? MergedTags(IDictionary<string, string>? own)
+    {
+        var merged = new Dictionary<string, string>(_started.Tags ?? new Dictionary<string, string>());
+        foreach (var (name, value) in own ?? new Dictionary<string, string>())
+        {
+            merged[name] = value;
+        }
+
+        return merged.Count > 0 ? merged : null;
+    }
+
     private void ThrowIfForeignThread()
     {
-        if (!scheduler.IsOwnThread)
+        if (!_scheduler.IsOwnThread)
         {
             throw new InvalidOperationException(
-                $"The context of orchestrator '{instance.Name}', instance '{instance.Id}', was used outside of its orchestrator's thread. "
+                $"The context of orchestrator '{Name}', instance '{_instanceId}', was used outside of its orchestrator's thread. "
                 + "Orchestrators must not use Task.Run, threads or I/O; such work belongs in an activity.");
         }
     }
+
+    private static string? NullIfEmpty(string version) => version.Length > 0 ? version : null;
 
     private static void ThrowIfMisplaced(object? input, TaskOptions? options)
     {

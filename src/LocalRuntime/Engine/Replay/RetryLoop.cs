@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.DurableTask;
 
 namespace ModelJobs.LocalRuntime.Engine;
@@ -15,24 +16,44 @@ internal static class RetryLoop
     private static async Task<T> Run<T>(TaskOrchestrationContext context, RetryPolicy policy, Func<Task<T>> call)
     {
         var firstAttempt = context.CurrentUtcDateTime;
-        for (var failures = 0; ;)
+        for (var failures = 1; ; failures++)
         {
+            TaskFailedException failure;
             try
             {
                 return await call();
             }
-            catch (TaskFailedException exception)
+            catch (TaskFailedException exception) when (!exception.IsNonRetriable)
             {
-                failures++;
-                if (failures >= policy.MaxNumberOfAttempts
-                    || !policy.ShouldRetry(exception.FailureDetails)
-                    || IsTooLate(policy, context.CurrentUtcDateTime - firstAttempt))
-                {
-                    throw;
-                }
+                failure = exception;
+            }
+
+            if (failures >= policy.MaxNumberOfAttempts)
+            {
+                // It waits for nothing, but Azure's histories have it, and so must these to be the same.
+                await context.CreateTimer(context.CurrentUtcDateTime, CancellationToken.None);
+                ExceptionDispatchInfo.Throw(failure);
+            }
+
+            if (!ShouldRetry(policy, failure) || IsTooLate(policy, context.CurrentUtcDateTime - firstAttempt))
+            {
+                ExceptionDispatchInfo.Throw(failure);
             }
 
             await context.CreateTimer(DelayAfter(failures, policy), CancellationToken.None);
+        }
+    }
+
+    /// <summary>As in Azure, a choice that throws is a no: the failure at hand matters more.</summary>
+    private static bool ShouldRetry(RetryPolicy policy, TaskFailedException failure)
+    {
+        try
+        {
+            return policy.ShouldRetry(failure.FailureDetails);
+        }
+        catch (Exception)
+        {
+            return false;
         }
     }
 
@@ -55,7 +76,7 @@ internal static class RetryLoop
             {
                 return await call();
             }
-            catch (TaskFailedException exception)
+            catch (TaskFailedException exception) when (!exception.IsNonRetriable)
             {
                 failures++;
                 var elapsed = context.CurrentUtcDateTime - firstAttempt;

@@ -35,7 +35,7 @@ internal sealed class FunctionTaskInvoker : ITaskInvoker
     {
         if (!_activities.TryGetValue(name, out var function))
         {
-            throw new InvalidOperationException(
+            throw new FunctionNotFoundException(
                 $"There is no activity function '{name}'. Activities of this app: {string.Join(", ", _activities.Keys.Order())}.");
         }
 

@@ -41,6 +41,17 @@ public sealed class ModelCatalogTests
     }
 
     [Fact]
+    public void IsExternal_KindThatMakesNoRunner_IsTrueAndThereIsNoRunner()
+    {
+        var external = new RunnerKind("external", Create: null);
+        using var models = Models([Simulate, external], ("Models:a:Runner", "simulate"), ("Models:b:Runner", "External"));
+
+        Assert.Equal([false, true, true, false], new[] { "a", "b", "B", "c" }.Select(models.IsExternal));
+        Assert.Null(models.Find("b"));
+        Assert.True(models.Contains("b"));
+    }
+
+    [Fact]
     public async Task Check_WrongSettings_NamesEachOfThem()
     {
         var strict = new RunnerKind("strict", _ => throw new InvalidOperationException(), model => $"{model.Path}:Path is missing.");
