@@ -33,6 +33,7 @@ internal sealed class HistoryCommand : Command
         Arguments.Add(_job);
         foreach (Option option in (Option[])[_page, _all, _json])
             Options.Add(option);
+        connection.AddTo(this);
         SetAction(RunAsync);
     }
 

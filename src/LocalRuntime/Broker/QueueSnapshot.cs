@@ -4,7 +4,7 @@ namespace ModelJobs.LocalRuntime.Broker;
 
 /// <summary>What is left of a queue when its process is gone: everything but who holds what, and until when.</summary>
 /// <param name="NextSequenceNumber">The number that the next message gets.</param>
-/// <param name="Accepted">Ids remembered for duplicate detection, in the order of their numbers.</param>
+/// <param name="Accepted">Ids remembered for duplicate detection, the oldest first.</param>
 /// <param name="Sessions">Sessions that have a state or were held.</param>
 /// <param name="Messages">Messages and dead letters, in the order of their numbers.</param>
 internal sealed record QueueSnapshot(

@@ -64,7 +64,7 @@ internal sealed class QueueTables(SqliteConnection connection) : IDisposable
     public Statement AddQueue => field ??= Prepare("INSERT INTO queue (name, next_sequence_number) VALUES (?1, 1)");
 
     public Statement ReadAccepted => field ??= Prepare(
-        "SELECT id, accepted_ticks, message_id FROM accepted WHERE id BETWEEN ?1 AND ?2 ORDER BY id");
+        "SELECT id, accepted_ticks, message_id FROM accepted WHERE id BETWEEN ?1 AND ?2 ORDER BY accepted_ticks, id");
 
     public Statement ReadSessions => field ??= Prepare("SELECT id, locked, state FROM session WHERE queue = ?1 ORDER BY id");
 

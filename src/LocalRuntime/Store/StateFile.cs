@@ -18,6 +18,9 @@ internal sealed class StateFile : IDisposable
     /// <summary>How long a write waits for another program that writes to the file, which none should.</summary>
     private const int BusyTimeoutMilliseconds = 5000;
 
+    /// <summary>How every SQLite database begins.</summary>
+    private static readonly byte[] Magic = [.. "SQLite format 3\0"u8];
+
     private readonly DataFolderLock _lock;
 
     private StateFile(string path, DataFolderLock held)
@@ -45,6 +48,11 @@ internal sealed class StateFile : IDisposable
         {
             file.Dispose();
             throw Damaged(path, exception.Message, exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            file.Dispose();
+            throw new LocalRuntimeException($"The state file {path} cannot be read: {exception.Message}", exception);
         }
         catch (LocalRuntimeException)
         {
@@ -74,11 +82,12 @@ internal sealed class StateFile : IDisposable
             Create();
         }
 
+        LookBeforeOpening();
         Connection.Open();
         var application = Number("PRAGMA application_id");
         if (application != Schema.ApplicationId)
         {
-            throw Damaged(Path, new FileInfo(Path).Length == 0 ? "it is empty" : "it is not a state file of this program");
+            throw Damaged(Path, "it is not a state file of this program");
         }
 
         var version = Number("PRAGMA user_version");
@@ -101,6 +110,32 @@ internal sealed class StateFile : IDisposable
         // NORMAL: a commit is handed to the system, which keeps it whatever becomes of this process. It is not forced to the device, so a
         // loss of power may take the last commits, whole ones, off the end; the blobs, which Azurite writes, are no safer than that.
         Run("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY");
+    }
+
+    /// <summary>SQLite takes an empty file for a new database, and deletes the log beside it; and it drops what it cannot read of a log.</summary>
+    private void LookBeforeOpening()
+    {
+        Span<byte> start = stackalloc byte[Magic.Length];
+        using (var file = new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
+        {
+            if (file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == 0)
+            {
+                throw Damaged(Path, "it is empty");
+            }
+        }
+
+        if (!start.SequenceEqual(Magic))
+        {
+            throw Damaged(Path, "it is not a database");
+        }
+
+        var log = Path + "-wal";
+        if (WriteAheadLog.FindDamage(log) is { } damage)
+        {
+            throw new LocalRuntimeException(
+                $"The log of the state file {Path} is damaged ({log}: {damage}), and the latest changes are in it. Put back a copy of the folder, or " +
+                $"go on with what can be read, without the changes after it: `sqlite3 {Path} 'PRAGMA wal_checkpoint(TRUNCATE)'`, then start again.");
+        }
     }
 
     /// <summary>Makes the file under another name first: a file of the right name is always whole, even if this process is killed here.</summary>
