@@ -121,7 +121,7 @@ public sealed class HistoryCommandTests : IAsyncLifetime
     {
         _refusal = HttpStatusCode.Unauthorized;
 
-        CliRun run = await CliRun.AgainstAsync(_service, _time, "history", "a1b2", "--key", "function-secret");
+        CliRun run = await CliRun.AgainstAsync(_service, _time, "history", "a1b2", "--function-key", "function-secret");
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("durabletask_extension", run.Error, StringComparison.Ordinal);
