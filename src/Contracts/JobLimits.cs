@@ -9,8 +9,14 @@ public static class JobLimits
     /// <summary>Most items in a chunk.</summary>
     public const int MaxChunkItems = 1000;
 
-    /// <summary>Full chunks in a page. Lanes and the limit on a chunk's bytes can make chunks that are not full, and so more of them.</summary>
-    public const int MaxPageChunks = 200;
+    /// <summary>
+    /// Full chunks in a job's first page. Lanes and the limit on a chunk's bytes can make chunks that are not full, and so more of them.
+    /// A page may be as large as all pages before it together: a job's first results come soon, and the pages of a large job are few.
+    /// </summary>
+    public const int FirstPageChunks = 200;
+
+    /// <summary>Full chunks in the largest pages. What a page costs in storage operations and history does not depend on its size.</summary>
+    public const int MaxPageChunks = 2000;
 
     /// <summary>Most items in a page.</summary>
     public const int MaxPageItems = 10_000;

@@ -10,7 +10,7 @@ public sealed class FailureTests(StorageEmulator storage)
     [Fact]
     public async Task Run_ChunkThatNeverAnswers_EndsTheJobAndKeepsThePagesBeforeIt()
     {
-        // One item a chunk: 200 items make a page. The item is in the second of three pages.
+        // One item a chunk: 200 items make each of the first two pages. The item is in the second of three pages.
         await using var app = await LocalApp.StartAsync(storage, "Jobs:MaxIdle=00:00:01", "Jobs:CollectSlice=00:00:01");
         var lines = Enumerable.Range(0, 600).Select(i => $$$"""{"input":{"id":{{{i}}},"duration":{{{(i == 300 ? 600 : 0)}}}}}""");
 

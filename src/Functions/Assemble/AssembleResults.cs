@@ -30,6 +30,8 @@ internal sealed class AssembleResults(JobBlobs blobs, OrderedBlob outputs, TimeP
         var output = JobBlobs.Output(order.JobId);
         var errors = JobBlobs.Errors(order.JobId);
         var page = order.FromPage;
+        // Most jobs have no errors, and most calls nothing new about them. The first call makes both blobs, be they empty.
+        var (hasOutput, hasErrors) = (page == 0, page == 0);
         for (; page < end && (page == order.FromPage || time.GetElapsedTime(start) < Slice); page++)
         {
             await using var merge = await PageMerge.OpenAsync(blobs, order.JobId, page, cancellationToken);
@@ -42,10 +44,21 @@ internal sealed class AssembleResults(JobBlobs blobs, OrderedBlob outputs, TimeP
 
             await outputBlocks.FlushAsync(cancellationToken);
             await errorBlocks.FlushAsync(cancellationToken);
+            hasOutput |= outputBlocks.HasBlocks;
+            hasErrors |= errorBlocks.HasBlocks;
         }
 
-        await outputs.CommitAsync(output, cancellationToken);
-        await outputs.CommitAsync(errors, cancellationToken);
+        // A call that fails before or between the two is repeated, from the same page.
+        if (hasOutput)
+        {
+            await outputs.CommitAsync(output, cancellationToken);
+        }
+
+        if (hasErrors)
+        {
+            await outputs.CommitAsync(errors, cancellationToken);
+        }
+
         return page;
     }
 }

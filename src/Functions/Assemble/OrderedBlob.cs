@@ -76,6 +76,9 @@ internal sealed class PageBlocks(BlockBlobClient blob, int page) : IAsyncDisposa
     private readonly MemoryStream _block = new();
     private int _blocks;
 
+    /// <summary>Whether the page had a line for the blob.</summary>
+    public bool HasBlocks => _blocks > 0;
+
     /// <summary>Adds a line; a full block is staged.</summary>
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> line, CancellationToken cancellationToken)
     {

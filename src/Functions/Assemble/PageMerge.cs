@@ -1,64 +1,70 @@
 using System.Runtime.CompilerServices;
+using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Storage;
 
 namespace ModelJobs.Functions.Assemble;
 
 /// <summary>
-/// A page's results in input order: its parts, each sorted, merged as streams, so that memory grows with the number of parts and not
-/// with their size.
+/// A page's results in input order: its parts, each sorted, merged as streams. A part is opened when its first line is due and closed
+/// after its last, so that memory grows with the number of parts whose indexes overlap and not with their size: a slow model makes
+/// many parts, each with a few neighbours.
 /// </summary>
 internal sealed class PageMerge : IAsyncDisposable
 {
-    private readonly List<PartReader> _parts = [];
+    private readonly JobBlobs _blobs;
+    private readonly HashSet<PartReader> _open = [];
+    private readonly PriorityQueue<Part, long> _next = new();
 
-    /// <summary>Opens the parts of a page.</summary>
+    private PageMerge(JobBlobs blobs) => _blobs = blobs;
+
+    /// <summary>Finds the parts of a page.</summary>
     public static async Task<PageMerge> OpenAsync(JobBlobs blobs, string job, int page, CancellationToken cancellationToken)
     {
-        var merge = new PageMerge();
-        try
+        var merge = new PageMerge(blobs);
+        await foreach (var blob in blobs.ListAsync(JobBlobs.PageParts(job, page), cancellationToken))
         {
-            await foreach (var part in blobs.ListAsync(JobBlobs.PageParts(job, page), cancellationToken))
-            {
-                merge._parts.Add(await PartReader.OpenAsync(blobs.Blob(part.Name), cancellationToken));
-            }
+            merge._next.Enqueue(new Part(blob.Name, Reader: null), PartSummary.Of(blob.Metadata).FirstIndex);
+        }
 
-            return merge;
-        }
-        catch
-        {
-            await merge.DisposeAsync();
-            throw;
-        }
+        return merge;
     }
 
     /// <summary>The lines, by ascending index. A line's bytes are valid until the next is asked for.</summary>
     /// <exception cref="InvalidDataException">An index comes twice.</exception>
     public async IAsyncEnumerable<ResultLine> LinesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var heads = new PriorityQueue<PartReader, long>();
-        foreach (var part in _parts)
-        {
-            await EnqueueNextAsync(part);
-        }
-
         var last = -1L;
-        while (heads.TryDequeue(out var part, out var index))
+        while (_next.TryDequeue(out var part, out var index))
         {
+            if (part.Reader is not { } reader)
+            {
+                reader = await PartReader.OpenAsync(_blobs.Blob(part.Name), cancellationToken);
+                _open.Add(reader);
+                await EnqueueNextAsync(part with { Reader = reader });
+                continue;
+            }
+
             if (index <= last)
             {
                 throw new InvalidDataException($"Item {index} has two results.");
             }
 
             last = index;
-            yield return part.Current;
+            yield return reader.Current;
             await EnqueueNextAsync(part);
         }
 
-        async Task EnqueueNextAsync(PartReader part)
+        async Task EnqueueNextAsync(Part part)
         {
-            if (await part.MoveNextAsync(cancellationToken))
+            var reader = part.Reader!;
+            if (await reader.MoveNextAsync(cancellationToken))
             {
-                heads.Enqueue(part, part.Current.Index);
+                _next.Enqueue(part, reader.Current.Index);
+            }
+            else
+            {
+                _open.Remove(reader);
+                await reader.DisposeAsync();
             }
         }
     }
@@ -66,9 +72,12 @@ internal sealed class PageMerge : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var part in _parts)
+        foreach (var reader in _open)
         {
-            await part.DisposeAsync();
+            await reader.DisposeAsync();
         }
     }
+
+    /// <summary>A part whose next line has the index that it is queued under; without a reader it was not opened yet.</summary>
+    private sealed record Part(string Name, PartReader? Reader);
 }

@@ -32,6 +32,9 @@ internal sealed partial class CollectPage(
     ServiceBusClient client, PageParts parts, JobBlobs blobs, JobSettings settings, TimeProvider time, ILogger<CollectPage> logger)
 {
     private const int ReceiveBatch = 100;
+
+    /// <summary>Parts of a page after which the interval between commits begins to grow: a page that takes hours must not have thousands.</summary>
+    private const int PartsBeforeSlowing = 10;
     private static readonly TimeSpan DrainWait = TimeSpan.FromSeconds(1);
 
     [Function(nameof(CollectPage))]
@@ -63,7 +66,7 @@ internal sealed partial class CollectPage(
         var lastCommit = slice;
         while (!tally.IsComplete && Remaining(slice, settings.CollectSlice) is var left && left > TimeSpan.Zero)
         {
-            var untilCommit = Remaining(lastCommit, settings.PartInterval);
+            var untilCommit = Remaining(lastCommit, PartInterval(tally));
             var wait = pending.IsEmpty || left < untilCommit ? left : untilCommit;
             var messages = wait > TimeSpan.Zero ? await session.ReceiveMessagesAsync(ReceiveBatch, wait, cancellationToken) : [];
             foreach (var message in messages)
@@ -75,7 +78,7 @@ internal sealed partial class CollectPage(
                 }
             }
 
-            if (tally.IsCompleteWith(pending) || Remaining(lastCommit, settings.PartInterval) <= TimeSpan.Zero)
+            if (tally.IsCompleteWith(pending) || Remaining(lastCommit, PartInterval(tally)) <= TimeSpan.Zero)
             {
                 await CommitPendingAsync();
             }
@@ -99,6 +102,8 @@ internal sealed partial class CollectPage(
             await Task.WhenAll(answered.Select(message => session.CompleteMessageAsync(message, cancellationToken)));
         }
     }
+
+    private TimeSpan PartInterval(PageTally tally) => settings.PartInterval * Math.Max(1, tally.Parts / PartsBeforeSlowing);
 
     private TimeSpan Remaining(long since, TimeSpan span) => span - time.GetElapsedTime(since);
 

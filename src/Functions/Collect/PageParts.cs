@@ -34,14 +34,15 @@ internal sealed class PageParts(JobBlobs blobs)
     /// <exception cref="RequestFailedException">409 or 412: another collector of this page has made the part. Nothing was committed here.</exception>
     public async Task CommitAsync(CollectOrder order, PageTally tally, PendingPart pending, CancellationToken cancellationToken)
     {
-        var failed = pending.Results.Count(result => result.Status == ItemStatus.Failed);
-        var summary = new PartSummary(pending.Chunks, pending.Results.Count - failed, failed);
+        var results = pending.Results.OrderBy(result => result.Index).ToList();
+        var failed = results.Count(result => result.Status == ItemStatus.Failed);
+        var summary = new PartSummary(pending.Chunks, results.Count - failed, failed, results.Count > 0 ? results[0].Index : 0);
         var options = new BlobUploadOptions
         {
             Metadata = summary.ToMetadata(),
             Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
         };
-        using var lines = NdjsonLines.Write(pending.Results.OrderBy(result => result.Index), ContractsJson.Wire.ItemResult);
+        using var lines = NdjsonLines.Write(results, ContractsJson.Wire.ItemResult);
         await blobs.Blob(JobBlobs.PagePart(order.JobId, order.Page, tally.Parts)).UploadAsync(lines, options, cancellationToken);
         tally.Add(summary);
     }

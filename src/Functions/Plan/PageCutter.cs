@@ -1,9 +1,10 @@
 namespace ModelJobs.Functions.Plan;
 
-/// <summary>Groups lines, given by their lengths, into pages.</summary>
-/// <param name="maxItems">Most items in a page.</param>
+/// <summary>Groups lines, given by their lengths, into pages. A page may have as many items as all pages before it together.</summary>
+/// <param name="firstItems">Most items in the first page.</param>
+/// <param name="maxItems">Most items in any page.</param>
 /// <param name="maxBytes">Most bytes in a page; a longer line has a page of its own.</param>
-internal sealed class PageCutter(int maxItems, int maxBytes)
+internal sealed class PageCutter(int firstItems, int maxItems, int maxBytes)
 {
     private long _offset;
     private int _bytes;
@@ -15,12 +16,14 @@ internal sealed class PageCutter(int maxItems, int maxBytes)
     /// <summary>Lines seen so far.</summary>
     public long Items { get; private set; }
 
+    private int Limit => (int)Math.Clamp(Items - _items, firstItems, maxItems);
+
     /// <summary>Takes the next line.</summary>
     /// <param name="length">Its length in bytes, line feed included.</param>
     /// <returns>The page that ended before this line, if one did.</returns>
     public PagePlan? Add(int length)
     {
-        var page = _items == maxItems || (_items > 0 && _bytes + length > maxBytes) ? Cut() : null;
+        var page = _items == Limit || (_items > 0 && _bytes + length > maxBytes) ? Cut() : null;
         _bytes += length;
         _items++;
         Items++;

@@ -32,7 +32,7 @@ internal sealed class PlanJob(JobBlobs blobs)
         // Small even for the largest job, and put into place at once: a repeated run never leaves a plan that is half there.
         using var plan = new MemoryStream();
 
-        var cutter = new PageCutter(MaxItems(order.ChunkItems), JobLimits.MaxPageBytes);
+        var cutter = new PageCutter(FirstItems(order.ChunkItems), MaxItems(order.ChunkItems), JobLimits.MaxPageBytes);
         var reader = PipeReader.Create(input, new StreamPipeReaderOptions(bufferSize: ReadBufferBytes));
         while (true)
         {
@@ -71,6 +71,9 @@ internal sealed class PlanJob(JobBlobs blobs)
         return new PlanReport(cutter.Pages);
     }
 
-    /// <summary>Most items in a page whose chunks have <paramref name="chunkItems"/> items.</summary>
+    /// <summary>Most items in the first page of a job whose chunks have <paramref name="chunkItems"/> items.</summary>
+    public static int FirstItems(int chunkItems) => Math.Min(JobLimits.MaxPageItems, JobLimits.FirstPageChunks * chunkItems);
+
+    /// <summary>Most items in a page of a job whose chunks have <paramref name="chunkItems"/> items.</summary>
     public static int MaxItems(int chunkItems) => Math.Min(JobLimits.MaxPageItems, JobLimits.MaxPageChunks * chunkItems);
 }

@@ -14,6 +14,10 @@ internal sealed class QueueTable(QueueTables tables, QueueDefinition definition,
 
     private readonly long _first = id << Schema.SequenceBits;
     private readonly long _last = ((id + 1) << Schema.SequenceBits) - 1;
+    private readonly RowRuns _accepted = new();
+    private readonly HashSet<long> _held = [];
+    private readonly RowRuns _heldRuns = new();
+    private readonly RowRuns _removed = new();
     private long _nextNumber = nextNumber;
     private long _writtenNumber = nextNumber;
     private DateTimeOffset _forgetAt = DateTimeOffset.MinValue;
@@ -34,9 +38,25 @@ internal sealed class QueueTable(QueueTables tables, QueueDefinition definition,
         }
     }
 
-    /// <summary>Writes the next number if it changed: once for a whole transaction.</summary>
+    /// <summary>
+    /// Ends a transaction: what many messages have in common is written once for all of them, and a lock that did not outlast the
+    /// transaction not at all.
+    /// </summary>
     public void Finish()
     {
+        _accepted.Take((first, last) => tables.Accept.Bind(1, first).Bind(2, last).RunOn(last - first + 1));
+        foreach (var row in _held)
+        {
+            _heldRuns.Add(row);
+        }
+
+        _held.Clear();
+        _heldRuns.Take((first, last) => tables.Hold.Bind(1, first).Bind(2, last).Run());
+        _removed.Take((first, last) =>
+        {
+            tables.LetGo.Bind(1, first).Bind(2, last).Run();
+            tables.RemoveMessages.Bind(1, first).Bind(2, last).RunOn(last - first + 1);
+        });
         if (_nextNumber != _writtenNumber)
         {
             tables.SetNextNumber.Bind(1, id).Bind(2, _nextNumber).RunOnOne();
@@ -52,11 +72,11 @@ internal sealed class QueueTable(QueueTables tables, QueueDefinition definition,
                 Add(enqueued.SequenceNumber, enqueued.Message, enqueued.EnqueuedTime, isScheduled: false, enqueued.Transfer);
                 break;
             case MessageLocked locked:
-                tables.Hold.Bind(1, Row(locked.Place)).Run();
+                _held.Add(Row(locked.Place));
                 break;
             case MessageRemoved removed:
-                LetGo(Row(removed.Place));
-                tables.RemoveMessage.Bind(1, Row(removed.Place)).RunOnOne();
+                _held.Remove(Row(removed.Place));
+                _removed.Add(Row(removed.Place));
                 break;
             case MessageUnlocked unlocked:
                 LetGo(Row(unlocked.Place));
@@ -103,23 +123,22 @@ internal sealed class QueueTable(QueueTables tables, QueueDefinition definition,
 
     private void Add(long number, SentMessage message, DateTimeOffset acceptedAt, bool isScheduled, Transfer? transfer = null)
     {
-        var header = StateJson.Write(MessageHeader.Of(message, transfer));
         tables.AddMessage
             .Bind(1, _first + number).Bind(2, transfer?.EnqueuedSequenceNumber ?? number).Bind(3, acceptedAt.UtcTicks).Bind(4, isScheduled)
             .Bind(5, message.MessageId).Bind(6, message.SessionId).Bind(7, message.CorrelationId)
-            .Bind(8, header).Bind(9, PropertyText.Write(message.Properties)).Bind(10, message.Body)
+            .BindUtf8(8, tables.Headers.Write(MessageHeader.Of(message, transfer))).Bind(9, PropertyText.Write(message.Properties)).Bind(10, message.Body)
             .RunOnOne();
         Passed(number);
         if (definition.RequiresDuplicateDetection)
         {
-            Remember(number, message.MessageId!, acceptedAt);
+            Remember(number, message.MessageId!, acceptedAt, isScheduled);
         }
     }
 
     /// <summary>A number that was reserved may come after later ones.</summary>
     private void Passed(long number) => _nextNumber = Math.Max(_nextNumber, number + 1);
 
-    private void Remember(long number, string messageId, DateTimeOffset acceptedAt)
+    private void Remember(long number, string messageId, DateTimeOffset acceptedAt, bool isScheduled)
     {
         var window = definition.DuplicateDetectionHistoryTimeWindow;
         if (acceptedAt >= _forgetAt)
@@ -128,10 +147,24 @@ internal sealed class QueueTable(QueueTables tables, QueueDefinition definition,
             _forgetAt = acceptedAt + (window / ForgetEvery);
         }
 
-        tables.Accept.Bind(1, _first + number).Bind(2, acceptedAt.UtcTicks).Bind(3, messageId).RunOnOne();
+        if (isScheduled)
+        {
+            // Its row gets another number when its time comes.
+            tables.AcceptScheduled.Bind(1, _first + number).Bind(2, acceptedAt.UtcTicks).Bind(3, messageId).RunOnOne();
+        }
+        else
+        {
+            _accepted.Add(_first + number);
+        }
     }
 
-    private void LetGo(long row) => tables.LetGo.Bind(1, row).Run();
+    private void LetGo(long row)
+    {
+        if (!_held.Remove(row))
+        {
+            tables.LetGo.Bind(1, row).Bind(2, row).Run();
+        }
+    }
 
     private void ForgetSession(string sessionId) => tables.ForgetSession.Bind(1, id).Bind(2, sessionId).Run();
 

@@ -9,13 +9,16 @@ internal sealed class QueueTables(SqliteConnection connection) : IDisposable
     private readonly List<Statement> _statements = [];
     private readonly List<QueueTable> _open = [];
 
+    /// <summary>Headers as text.</summary>
+    public HeaderText Headers { get; } = new();
+
     public Statement AddMessage => field ??= Prepare(
         "INSERT INTO message VALUES (?1, ?2, ?3, 0, ?4, 0, 0, ?5, ?6, ?7, ?8, ?9, ?10)");
 
     public Statement EnqueueScheduled => field ??= Prepare(
         "UPDATE message SET id = ?2, enqueued_sequence_number = ?3, enqueued_ticks = ?4, scheduled = 0 WHERE id = ?1");
 
-    public Statement RemoveMessage => field ??= Prepare("DELETE FROM message WHERE id = ?1");
+    public Statement RemoveMessages => field ??= Prepare("DELETE FROM message WHERE id BETWEEN ?1 AND ?2");
 
     public Statement UnlockMessage => field ??= Prepare(
         """
@@ -38,9 +41,9 @@ internal sealed class QueueTables(SqliteConnection connection) : IDisposable
         WHERE id = ?1
         """);
 
-    public Statement Hold => field ??= Prepare("INSERT OR IGNORE INTO held VALUES (?1)");
+    public Statement Hold => field ??= Prepare("INSERT OR IGNORE INTO held SELECT id FROM message WHERE id BETWEEN ?1 AND ?2");
 
-    public Statement LetGo => field ??= Prepare("DELETE FROM held WHERE id = ?1");
+    public Statement LetGo => field ??= Prepare("DELETE FROM held WHERE id BETWEEN ?1 AND ?2");
 
     public Statement LockSession => field ??= Prepare(
         "INSERT INTO session (queue, id, locked) VALUES (?1, ?2, 1) ON CONFLICT DO UPDATE SET locked = 1 WHERE locked = 0");
@@ -53,9 +56,17 @@ internal sealed class QueueTables(SqliteConnection connection) : IDisposable
     public Statement ForgetSession => field ??= Prepare(
         "DELETE FROM session WHERE queue = ?1 AND id = ?2 AND locked = 0 AND state IS NULL");
 
-    public Statement Accept => field ??= Prepare("INSERT INTO accepted VALUES (?1, ?2, ?3)");
+    public Statement Accept => field ??= Prepare(
+        "INSERT INTO accepted SELECT id, enqueued_ticks, message_id FROM message WHERE id BETWEEN ?1 AND ?2");
 
-    public Statement ForgetAccepted => field ??= Prepare("DELETE FROM accepted WHERE id BETWEEN ?1 AND ?2 AND accepted_ticks <= ?3");
+    public Statement AcceptScheduled => field ??= Prepare("INSERT INTO accepted VALUES (?1, ?2, ?3)");
+
+    /// <summary>Times go with numbers, so it looks no further than the first that is still remembered.</summary>
+    public Statement ForgetAccepted => field ??= Prepare(
+        """
+        DELETE FROM accepted WHERE id BETWEEN ?1 AND
+          coalesce((SELECT id FROM accepted WHERE id BETWEEN ?1 AND ?2 AND accepted_ticks > ?3 ORDER BY id LIMIT 1) - 1, ?2)
+        """);
 
     public Statement SetNextNumber => field ??= Prepare("UPDATE queue SET next_sequence_number = ?2 WHERE id = ?1");
 

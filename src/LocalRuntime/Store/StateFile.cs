@@ -109,7 +109,7 @@ internal sealed class StateFile : IDisposable
 
         // NORMAL: a commit is handed to the system, which keeps it whatever becomes of this process. It is not forced to the device, so a
         // loss of power may take the last commits, whole ones, off the end; the blobs, which Azurite writes, are no safer than that.
-        Run("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY");
+        Run("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY");
     }
 
     /// <summary>SQLite takes an empty file for a new database, and deletes the log beside it; and it drops what it cannot read of a log.</summary>

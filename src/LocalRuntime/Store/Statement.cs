@@ -36,7 +36,16 @@ internal sealed class Statement : IDisposable
             return BindNull(parameter);
         }
 
-        Check(raw.sqlite3_bind_text(_statement, parameter, Encoding.UTF8.GetBytes(text)));
+        // SQLite makes its own copy.
+        const int MaxOnStack = 512;
+        var size = Encoding.UTF8.GetMaxByteCount(text.Length);
+        Span<byte> utf8 = size <= MaxOnStack ? stackalloc byte[MaxOnStack] : new byte[size];
+        return BindUtf8(parameter, utf8[..Encoding.UTF8.GetBytes(text, utf8)]);
+    }
+
+    public Statement BindUtf8(int parameter, ReadOnlySpan<byte> text)
+    {
+        Check(raw.sqlite3_bind_text(_statement, parameter, text));
         return this;
     }
 
@@ -73,10 +82,14 @@ internal sealed class Statement : IDisposable
     }
 
     /// <summary>Runs a statement that must change one row.</summary>
-    /// <exception cref="InvalidDataException">There is no such row: the file does not hold what was written to it.</exception>
-    public void RunOnOne()
+    /// <inheritdoc cref="RunOn" path="/exception"/>
+    public void RunOnOne() => RunOn(1);
+
+    /// <summary>Runs a statement that must change so many rows.</summary>
+    /// <exception cref="InvalidDataException">There are no such rows: the file does not hold what was written to it.</exception>
+    public void RunOn(long rows)
     {
-        if (Run() != 1)
+        if (Run() != rows)
         {
             throw new InvalidDataException($"A row that was written is missing: {raw.sqlite3_sql(_statement).utf8_to_string()}");
         }

@@ -120,12 +120,14 @@ public sealed class AssembleResultsTests(StorageEmulator storage) : FlowTest(sto
     [Fact]
     public async Task Run_ManyParts_MergesThemAll()
     {
-        // As many parts as a page has chunks: a slow model may answer one chunk at a time.
-        await StorePageAsync(0, [.. Enumerable.Range(0, JobLimits.MaxPageChunks).Select(i => new[] { Samples.Succeeded(i) })]);
+        const int Parts = JobLimits.FirstPageChunks;
+        // As many parts as a page has chunks, and all open at once: a slow model may answer one chunk at a time.
+        await StorePageAsync(
+            0, [.. Enumerable.Range(0, Parts).Select(i => new[] { Samples.Succeeded(i), Samples.Succeeded(Parts + i) })]);
 
         await AssembleAsync(0, 1);
 
-        Assert.Equal(Enumerable.Range(0, JobLimits.MaxPageChunks).Select(i => (long)i), await OutputAsync());
+        Assert.Equal(Enumerable.Range(0, 2 * Parts).Select(i => (long)i), await OutputAsync());
     }
 
     [Fact]

@@ -22,14 +22,22 @@ public sealed class PageCutterTests
     }
 
     [Fact]
+    public void Add_FirstPageSmallerThanOthers_GrowsThemWithWhatIsBefore()
+    {
+        var pages = Cut([.. Enumerable.Repeat(1, 30)], maxItems: 10, maxBytes: 1000, firstItems: 3);
+
+        Assert.Equal([3, 3, 6, 10, 8], pages.Select(page => page.Items));
+    }
+
+    [Fact]
     public void Finish_NoLines_HasNoPage() => Assert.Empty(Cut([], 10, 10));
 
     [Fact]
     public void Cut_AnyLines_CoversTheInputWithoutGapWithinTheLimits() =>
-        Gen.Select(Gen.Int[1, 300].Array[0, 200], Gen.Int[1, 20], Gen.Int[1, 500]).Sample((lines, maxItems, maxBytes) =>
+        Gen.Select(Gen.Int[1, 300].Array[0, 200], Gen.Int[1, 20], Gen.Int[1, 500], Gen.Int[1, 20]).Sample((lines, maxItems, maxBytes, firstItems) =>
         {
             var (offset, index) = (0L, 0L);
-            foreach (var (number, page) in Cut(lines, maxItems, maxBytes).Index())
+            foreach (var (number, page) in Cut(lines, maxItems, maxBytes, Math.Min(firstItems, maxItems)).Index())
             {
                 Assert.Equal((number, offset, index), (page.Page, page.Offset, page.FirstIndex));
                 Assert.InRange(page.Items, 1, maxItems);
@@ -50,9 +58,9 @@ public sealed class PageCutterTests
         Assert.Equal((byte)'\n', line[^1]);
     }
 
-    private static List<PagePlan> Cut(int[] lines, int maxItems, int maxBytes)
+    private static List<PagePlan> Cut(int[] lines, int maxItems, int maxBytes, int? firstItems = null)
     {
-        var cutter = new PageCutter(maxItems, maxBytes);
+        var cutter = new PageCutter(firstItems ?? maxItems, maxItems, maxBytes);
         var pages = lines.Select(cutter.Add).OfType<PagePlan>().ToList();
         return cutter.Finish() is { } last ? [.. pages, last] : pages;
     }

@@ -18,7 +18,7 @@ public sealed class PlanJobTests(StorageEmulator storage) : FlowTest(storage)
         var report = await PlanAsync(items: 450, chunkItems: 1);
 
         Assert.Equal(3, report.Pages);
-        Assert.Equal(Cut(lines, PlanJob.MaxItems(1)), await ReadPlanAsync(report.Pages));
+        Assert.Equal(Cut(lines, chunkItems: 1), await ReadPlanAsync(report.Pages));
     }
 
     [Fact]
@@ -30,7 +30,7 @@ public sealed class PlanJobTests(StorageEmulator storage) : FlowTest(storage)
         var report = await PlanAsync(items: 40, chunkItems: 50);
 
         Assert.Equal(2, report.Pages);
-        Assert.Equal(Cut(lines, PlanJob.MaxItems(50)), await ReadPlanAsync(report.Pages));
+        Assert.Equal(Cut(lines, chunkItems: 50), await ReadPlanAsync(report.Pages));
     }
 
     [Theory]
@@ -56,7 +56,7 @@ public sealed class PlanJobTests(StorageEmulator storage) : FlowTest(storage)
     }
 
     [Theory]
-    [InlineData(1, 200)]
+    [InlineData(1, 2000)]
     [InlineData(50, 10_000)]
     [InlineData(1000, 10_000)]
     public void MaxItems_ChunkItems_StaysWithinTheLimitsOfItemsAndChunks(int chunkItems, int expected) =>
@@ -93,9 +93,9 @@ public sealed class PlanJobTests(StorageEmulator storage) : FlowTest(storage)
         return plan;
     }
 
-    private static List<PagePlan> Cut(List<int> lines, int maxItems)
+    private static List<PagePlan> Cut(List<int> lines, int chunkItems)
     {
-        var cutter = new PageCutter(maxItems, JobLimits.MaxPageBytes);
+        var cutter = new PageCutter(PlanJob.FirstItems(chunkItems), PlanJob.MaxItems(chunkItems), JobLimits.MaxPageBytes);
         return [.. lines.Select(cutter.Add).OfType<PagePlan>(), cutter.Finish()!];
     }
 }

@@ -6,7 +6,7 @@ namespace Microsoft.Azure.Functions.Worker;
 public class ServiceBusMessageActions
 {
     private readonly ServiceBusReceiver _receiver;
-    private readonly HashSet<string> _settled = [];
+    private readonly HashSet<Guid> _settled = [];
 
     internal ServiceBusMessageActions(ServiceBusReceiver receiver) => _receiver = receiver;
 
@@ -56,7 +56,7 @@ public class ServiceBusMessageActions
     {
         lock (_settled)
         {
-            return _settled.Contains(message.LockToken);
+            return _settled.Contains(message.Delivery.LockToken);
         }
     }
 
@@ -64,7 +64,7 @@ public class ServiceBusMessageActions
     {
         lock (_settled)
         {
-            _settled.Add(message.LockToken);
+            _settled.Add(message.Delivery.LockToken);
         }
     }
 }

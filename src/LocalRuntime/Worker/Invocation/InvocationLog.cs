@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
 namespace ModelJobs.LocalRuntime.Worker.Invocation;
@@ -5,6 +6,8 @@ namespace ModelJobs.LocalRuntime.Worker.Invocation;
 /// <summary>Logs the start and end of invocations under <c>Function.{name}</c>, the category of the real host.</summary>
 internal sealed partial class InvocationLog(ILoggerFactory loggers)
 {
+    private readonly ConcurrentDictionary<string, ILogger> _loggers = new(StringComparer.Ordinal);
+
     public void Started(string function, TriggerData trigger, string invocationId)
     {
         var logger = Logger(function);
@@ -36,8 +39,8 @@ internal sealed partial class InvocationLog(ILoggerFactory loggers)
 
     public void Abandoned(string function, Exception exception) => LogAbandoned(Logger(function), function, exception);
 
-    // The factory keeps one logger per category, so this is a look-up.
-    private ILogger Logger(string function) => loggers.CreateLogger("Function." + function);
+    private ILogger Logger(string function) =>
+        _loggers.GetOrAdd(function, static (name, loggers) => loggers.CreateLogger("Function." + name), loggers);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Executing '{Function}' (Reason='{Reason}', Id={InvocationId})")]
     private static partial void LogStarted(ILogger logger, string function, string reason, string invocationId);

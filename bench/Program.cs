@@ -1,0 +1,3 @@
+using ModelJobs.Bench;
+
+return await new BenchCommand().Parse(args).InvokeAsync();
