@@ -46,13 +46,13 @@ internal sealed class JobRun(CommandEnvironment environment, IRunningService ser
         await foreach (Job job in client.ListAsync(JobLimits.MaxListedJobs, cancellationToken))
             earlier += job.HasEnded() ? 0 : 1;
         if (earlier > 0)
-            Messages.WriteLine($"{earlier} earlier {(earlier == 1 ? "job goes" : "jobs go")} on beside this one; they are in {service.DataFolder}");
+            Messages.WriteLine($"{earlier} earlier {(earlier == 1 ? "job" : "jobs")} in {service.DataFolder} {(earlier == 1 ? "goes" : "go")} on beside this one");
     }
 
     private string HowItGoesOn(string id, JobSubmission submission) =>
         $"Stopped before job {id} had ended; no results were written. " +
         $"It goes on with the next `jobs run` or `jobs serve` on {service.DataFolder}. " +
         (submission.IdempotencyKey is null
-            ? "The same command would run its items again, as another job; with --idempotency-key it takes up the one that there is."
+            ? "The same command would run its items again, as another job; one with --idempotency-key can be repeated."
             : "The same command takes it up again.");
 }

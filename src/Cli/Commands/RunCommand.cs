@@ -39,8 +39,8 @@ internal sealed class RunCommand : Command
         using JobInput input = JobInput.Open(_submission.File(arguments), console.Input);
         using ResultFiles files = ResultFiles.In(arguments.GetRequiredValue(_out));
 
-        // On a free port: a `jobs serve` may have the usual one.
-        var options = new ServiceOptions(Port: 0, AmqpPort: null, arguments.GetValue(_data), Quiet: true);
+        // On a free port and without AMQP: a `jobs serve` may have the usual ones.
+        var options = new ServiceOptions(Port: 0, ServiceOptions.NoAmqp, arguments.GetValue(_data), Quiet: true);
         await using IRunningService service = await _environment.StartServiceAsync(options, cancellationToken);
         using var client = new JobsClient(service.BaseUri, key: null, _environment.Time);
 

@@ -9,7 +9,6 @@ namespace ModelJobs.Cli.Commands;
 internal sealed class ServeCommand : Command
 {
     private const int DefaultPort = 7071;
-    private const int DefaultAmqpPort = 5672;
     private const string Off = "off";
 
     private readonly CommandEnvironment _environment;
@@ -18,21 +17,20 @@ internal sealed class ServeCommand : Command
     private readonly Option<int?> _port = StandardOptions.Number(
         "--port", IPEndPoint.MinPort, IPEndPoint.MaxPort, $"TCP port of the HTTP API, 0 for a free one; if not given, the setting LocalRuntime:HttpPort, or {DefaultPort}", null, "-p");
 
-    private readonly Option<AmqpPort> _amqpPort = new("--amqp-port")
+    private readonly Option<string> _amqpPort = new("--amqp-port")
     {
-        Description = $"TCP port of the queues for Service Bus clients (AMQP 1.0; 0 takes a free one), or {Off}, "
-            + $"{IPEndPoint.MinPort} to {IPEndPoint.MaxPort}",
+        Description = $"TCP port of the queues for Service Bus clients (AMQP 1.0), 0 for a free one, or {Off}; if not given, "
+            + $"the setting LocalRuntime:AmqpPort, or {ServiceOptions.DefaultAmqpPort}, {IPEndPoint.MinPort} to {IPEndPoint.MaxPort}",
         HelpName = "N",
-        DefaultValueFactory = _ => new AmqpPort(DefaultAmqpPort),
         CustomParser = result =>
         {
             string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
             if (text == Off)
-                return new AmqpPort(null);
+                return ServiceOptions.NoAmqp;
             if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port <= IPEndPoint.MaxPort)
-                return new AmqpPort(port);
+                return text;
             result.AddError($"--amqp-port must be a whole number from {IPEndPoint.MinPort} to {IPEndPoint.MaxPort}, or {Off}.");
-            return new AmqpPort(null);
+            return ServiceOptions.NoAmqp;
         },
     };
 
@@ -49,7 +47,8 @@ internal sealed class ServeCommand : Command
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         TextWriter messages = _environment.Console.Error;
-        var options = new ServiceOptions(arguments.GetValue(_port), arguments.GetRequiredValue(_amqpPort).Number, arguments.GetValue(_data), Quiet: false);
+        var options = new ServiceOptions(
+            arguments.GetValue(_port), arguments.GetValue(_amqpPort), arguments.GetValue(_data), Quiet: false);
         await using IRunningService service = await _environment.StartServiceAsync(options, cancellationToken);
 
         string endpoint = service.BaseUri.Port == DefaultPort ? "" : $" --endpoint {service.BaseUri.GetLeftPart(UriPartial.Authority)}";
@@ -67,7 +66,4 @@ internal sealed class ServeCommand : Command
         messages.WriteLine("Stopping");
         return ExitCode.Success;
     }
-
-    /// <summary>The parser takes a null for no value at all, so "off" needs a value of its own.</summary>
-    private sealed record AmqpPort(int? Number);
 }

@@ -29,7 +29,17 @@ internal interface IRunningService : IAsyncDisposable
 
 /// <summary>How to start the service.</summary>
 /// <param name="Port">TCP port of its HTTP endpoint; 0 takes a free one; null: what the settings say.</param>
-/// <param name="AmqpPort">TCP port of its queues for Service Bus clients; 0 takes a free one, null: they are the service's own.</param>
+/// <param name="AmqpPort">
+/// TCP port of its queues for Service Bus clients, as the setting has it: 0 takes a free one, <see cref="NoAmqp"/> keeps the queues to itself; null:
+/// what the settings say, or else <see cref="DefaultAmqpPort"/>.
+/// </param>
 /// <param name="DataFolder">Folder of its state and blobs, created if missing; null: what the settings say.</param>
 /// <param name="Quiet">Log warnings and errors only: a command with progress of its own shows the rest.</param>
-internal sealed record ServiceOptions(int? Port, int? AmqpPort, string? DataFolder, bool Quiet);
+internal sealed record ServiceOptions(int? Port, string? AmqpPort, string? DataFolder, bool Quiet)
+{
+    /// <summary>No port for Service Bus clients.</summary>
+    public const string NoAmqp = "";
+
+    /// <summary>The port of AMQP.</summary>
+    public const string DefaultAmqpPort = "5672";
+}

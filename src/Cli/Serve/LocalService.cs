@@ -12,6 +12,8 @@ namespace ModelJobs.Cli.Serve;
 /// <summary>Starts the app on the local runtime, in this process.</summary>
 internal sealed class LocalService : IServiceStarter
 {
+    private const string AmqpPort = "LocalRuntime:AmqpPort";
+
     /// <inheritdoc/>
     public async Task<IRunningService> StartAsync(ServiceOptions options, CancellationToken cancellationToken)
     {
@@ -44,14 +46,15 @@ internal sealed class LocalService : IServiceStarter
     {
         if (options.Port is { } port)
             yield return $"--LocalRuntime:HttpPort={port}";
-        // Empty is off, whatever the settings say: the command line has the say.
-        yield return $"--LocalRuntime:AmqpPort={options.AmqpPort}";
+        if (options.AmqpPort is { } amqpPort)
+            yield return $"--{AmqpPort}={amqpPort}";
         if (options.DataFolder is { } folder)
             yield return $"--LocalRuntime:DataFolder={Path.GetFullPath(folder)}";
     }
 
     private static void Configure(FunctionsApplicationBuilder builder, ServiceOptions options)
     {
+        builder.Configuration[AmqpPort] ??= ServiceOptions.DefaultAmqpPort;
         if (options.Quiet)
             builder.Services.PostConfigure<LoggerFilterOptions>(filter =>
             {

@@ -187,7 +187,7 @@ public sealed class RunCommandTests : IAsyncLifetime
 
         CliRun run = await RunAsync();
 
-        Assert.Equal("2 earlier jobs go on beside this one; they are in /data", run.ErrorLines[0]);
+        Assert.Equal("2 earlier jobs in /data go on beside this one", run.ErrorLines[0]);
     }
 
     [Fact]
