@@ -33,11 +33,23 @@ public sealed record ChunkMessage
     /// <summary>The chunk's place in its lane; absent without one.</summary>
     public LanePlace? Lane { get; init; }
 
+    /// <summary>The job's epoch when the chunk was sent; one that is older than the job's is dropped, since its items were sent again.</summary>
+    public int Epoch { get; init; }
+
     /// <summary>
-    /// Set on a chunk that was dead-lettered: it must not run again. It takes its place in the lane and answers
-    /// for its items with this error.
+    /// Which of the chunk's items travel here, as their positions in the chunk; all if absent. <see cref="Items"/> has only these,
+    /// <see cref="Blob"/> has all.
     /// </summary>
-    public JobError? Failed { get; init; }
+    public IReadOnlyList<int>? Only { get; init; }
+
+    /// <summary>How often each of its items was attempted in messages before this one.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>How often its items went back to the queue because attempts in place did not help.</summary>
+    public int Returns { get; init; }
+
+    /// <summary>What befell the messages before this one that were given up, oldest first. One of the items may be what kills workers.</summary>
+    public IReadOnlyList<DeliveryRecord>? History { get; init; }
 }
 
 /// <summary>A chunk's place in an ordering domain.</summary>
@@ -47,12 +59,16 @@ public sealed record ChunkMessage
 /// <param name="ByKey">
 /// Whether items of one key run one at a time and in order within the chunk too; otherwise the lane only limits the job's concurrency.
 /// </param>
-public sealed record LanePlace(int Number, long Sequence, bool Last, bool ByKey);
+/// <param name="StopOnFailure">Whether an item that fails for good has the later ones of its key skipped.</param>
+public sealed record LanePlace(int Number, long Sequence, bool Last, bool ByKey, bool StopOnFailure = false);
 
 /// <summary>Names a chunk: <c>{job}/{page}/{chunk}</c>.</summary>
 /// <param name="Job">Id of the job.</param>
 /// <param name="Page">Number of the page in the job, 0-based.</param>
-/// <param name="Chunk">Number of the chunk in its page, 0-based.</param>
+/// <param name="Chunk">
+/// Number of the chunk in its page: its 0-based position among those sent together, above <see cref="JobLimits.MaxPageItems"/> times the
+/// number of the dispatch, so that items that are sent again travel under another name.
+/// </param>
 public sealed record ChunkId(string Job, int Page, int Chunk)
 {
     /// <summary>The id as message ids and correlation ids carry it.</summary>

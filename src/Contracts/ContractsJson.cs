@@ -14,6 +14,8 @@ namespace ModelJobs.Contracts;
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(JobRequest))]
+[JsonSerializable(typeof(ParkedSelection))]
+[JsonSerializable(typeof(RedriveRequest))]
 [JsonSerializable(typeof(Job))]
 [JsonSerializable(typeof(JobList))]
 [JsonSerializable(typeof(Problem))]

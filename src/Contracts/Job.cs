@@ -12,13 +12,13 @@ public enum JobStatus
     /// <summary>Planning, running or assembling.</summary>
     Running,
 
-    /// <summary>Held by a person.</summary>
+    /// <summary>Held by a person: nothing new is run until it is resumed.</summary>
     Paused,
 
     /// <summary>Ended; every item has its line, be it in the results or in the errors.</summary>
     Succeeded,
 
-    /// <summary>Ended by an error of the job itself.</summary>
+    /// <summary>Ended by an error of the job itself, past its deadline, or with more failed items than it tolerates.</summary>
     Failed,
 
     /// <summary>Ended by a person.</summary>
@@ -71,11 +71,13 @@ public sealed record Job
     public required JobLinks Links { get; init; }
 }
 
-/// <summary>Counts of a job's items. Succeeded and failed add up to total when the job has ended.</summary>
+/// <summary>Counts of a job's items. All but the total add up to it when the job has ended.</summary>
 /// <param name="Total">Items in the input.</param>
 /// <param name="Succeeded">Items with a line in the results.</param>
-/// <param name="Failed">Items with a line in the errors.</param>
-public sealed record ItemCounts(long Total, long Succeeded, long Failed);
+/// <param name="Failed">Items that failed for good and are parked; each has a line in the errors, as the two below have.</param>
+/// <param name="Canceled">Items that were not run to their end.</param>
+/// <param name="Discarded">Items that a person has discarded.</param>
+public sealed record ItemCounts(long Total, long Succeeded, long Failed, long Canceled = 0, long Discarded = 0);
 
 /// <summary>Counts of a job's pages.</summary>
 /// <param name="Total">Pages in the plan; 0 before the job is planned.</param>
@@ -90,8 +92,9 @@ public sealed record JobError(string Code, string Message);
 /// <summary>Links from a job to its parts, as absolute paths.</summary>
 /// <param name="Self">The job.</param>
 /// <param name="Results">NDJSON lines of the items that succeeded.</param>
-/// <param name="Errors">NDJSON lines of the items that failed.</param>
-public sealed record JobLinks(string Self, string Results, string Errors);
+/// <param name="Errors">NDJSON lines of the items that did not succeed.</param>
+/// <param name="Parked">NDJSON lines of those of them that can be redriven or discarded.</param>
+public sealed record JobLinks(string Self, string Results, string Errors, string Parked);
 
 /// <summary>The body of <c>GET /api/jobs</c>.</summary>
 /// <param name="Jobs">Jobs, newest first within the page.</param>

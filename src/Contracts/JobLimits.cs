@@ -77,4 +77,13 @@ public static class JobLimits
 
     /// <summary>Largest body of a chunk or result message that travels inline; above it the message names a blob range (claim check).</summary>
     public const int MaxInlineBytes = 64 * 1024;
+
+    /// <summary>Longest <see cref="JobOptions.Deadline"/>.</summary>
+    public static readonly TimeSpan MaxDeadline = TimeSpan.FromDays(90);
+
+    /// <summary>Longest <see cref="JobOptions.Retention"/>.</summary>
+    public static readonly TimeSpan MaxRetention = TimeSpan.FromDays(3650);
+
+    /// <summary>Most ids or codes that one redrive or discard may list.</summary>
+    public const int MaxListedItems = 10_000;
 }

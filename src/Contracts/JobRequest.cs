@@ -28,6 +28,33 @@ public sealed record JobOptions
 
     /// <summary>Most chunks of this job that run at the same time, over all instances, 1 to <see cref="JobLimits.MaxConcurrency"/>; unlimited if absent.</summary>
     public int? MaxConcurrency { get; init; }
+
+    /// <summary>What an item that failed for good does to the later items of its key. Asks for <see cref="OrderByKey"/> unless it is <see cref="FailureAction.Continue"/>.</summary>
+    public FailureAction OnFailure { get; init; }
+
+    /// <summary>How many items may fail before the job is ended early; any number if absent.</summary>
+    public Tolerance? Tolerate { get; init; }
+
+    /// <summary>How long the job may take, from when it was accepted or redriven; for ever if absent. At most <see cref="JobLimits.MaxDeadline"/>.</summary>
+    [JsonConverter(typeof(DurationConverter))]
+    public TimeSpan? Deadline { get; init; }
+
+    /// <summary>How long the job is kept after its end; as long as the app is set to if absent. At most <see cref="JobLimits.MaxRetention"/>.</summary>
+    [JsonConverter(typeof(DurationConverter))]
+    public TimeSpan? Retention { get; init; }
+}
+
+/// <summary>What an item that failed for good does to the later items of its key.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<FailureAction>))]
+public enum FailureAction
+{
+    /// <summary>Nothing: they run.</summary>
+    [JsonStringEnumMemberName("continue")]
+    Continue,
+
+    /// <summary>They are skipped, and reported as canceled with the code <c>key_stopped</c>.</summary>
+    [JsonStringEnumMemberName("stopLane")]
+    StopLane,
 }
 
 /// <summary>One input line.</summary>

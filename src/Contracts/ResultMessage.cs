@@ -26,9 +26,17 @@ public enum ItemStatus
     [JsonStringEnumMemberName("succeeded")]
     Succeeded,
 
-    /// <summary>The item failed for good.</summary>
+    /// <summary>The item failed for good. It is parked: it waits for a person to redrive or discard it.</summary>
     [JsonStringEnumMemberName("failed")]
     Failed,
+
+    /// <summary>The item was not run to its end: the job was ended early, or an earlier item of its key failed. It can be redriven.</summary>
+    [JsonStringEnumMemberName("canceled")]
+    Canceled,
+
+    /// <summary>The item had failed or was canceled, and a person has discarded it.</summary>
+    [JsonStringEnumMemberName("discarded")]
+    Discarded,
 }
 
 /// <summary>One line of a job's results or errors.</summary>
@@ -56,7 +64,18 @@ public sealed record ItemResult
     /// <summary>How often the model was asked, the last time included; 0 if it never was.</summary>
     public required int Attempts { get; init; }
 
+    /// <summary>What befell the messages that the item travelled in, oldest first; present if it failed because its worker was lost with it.</summary>
+    public IReadOnlyList<DeliveryRecord>? History { get; init; }
+
     /// <summary>The item's <c>meta</c>, as submitted.</summary>
     [JsonConverter(typeof(NullIsAValueConverter))]
     public JsonElement? Meta { get; init; }
 }
+
+/// <summary>A message that was given up.</summary>
+/// <param name="At">When that was noticed (UTC).</param>
+/// <param name="Reason">Why, as the dead letter says.</param>
+/// <param name="Description">More about it, if the dead letter says more.</param>
+/// <param name="Deliveries">How often the message was delivered.</param>
+/// <param name="Items">How many items travelled in it.</param>
+public sealed record DeliveryRecord(DateTimeOffset At, string Reason, string? Description, int Deliveries, int Items);

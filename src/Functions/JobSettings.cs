@@ -47,4 +47,15 @@ public sealed class JobSettings
     /// <summary>How long a chunk that came before its turn in its lane waits until it is looked at again.</summary>
     [Range(typeof(TimeSpan), "00:00:00.01", "00:01:00")]
     public TimeSpan LaneHold { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How long a page may stand still before it is looked into: chunks that are in no queue any more are sent again. Longer than results
+    /// wait to be committed; a chunk that is being run is found in its queue, however long it takes.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:05", "1.00:00:00")]
+    public TimeSpan StallAfter { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long a page of a job that is stopped waits for its workers' answers, since the last one, before it answers for them.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:00:30")]
+    public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(10);
 }

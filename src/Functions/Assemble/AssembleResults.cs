@@ -5,36 +5,38 @@ namespace ModelJobs.Functions.Assemble;
 
 /// <summary>Which pages to assemble.</summary>
 /// <param name="JobId">The job.</param>
-/// <param name="FromPage">First page; those before it are in the output.</param>
-/// <param name="ToPage">The page after the last one that is done without a gap.</param>
-internal sealed record AssembleOrder(string JobId, int FromPage, int ToPage);
+/// <param name="Pages">Pages that are done, ascending. In a job's first round those before them are in the output; in a redrive all pages are.</param>
+internal sealed record AssembleOrder(string JobId, IReadOnlyList<int> Pages);
 
 /// <summary>
-/// Appends finished pages to output.jsonl and errors.jsonl, in input order. What is there grows while the job runs, and is never
-/// out of order. Each page's lines are blocks named after the page, so a second run writes the same blocks to the same places.
+/// Puts finished pages into output.jsonl and errors.jsonl, in input order. What is there grows while the job runs, and is never
+/// out of order. Each page's lines are blocks named after the page, so a second run writes the same blocks to the same places, and a
+/// page that was redriven takes the place of what it was.
 /// </summary>
 internal sealed class AssembleResults(JobBlobs blobs, OrderedBlob outputs, TimeProvider time)
 {
-    /// <summary>Pages in one call.</summary>
-    private const int MaxPages = 50;
+    /// <summary>Most pages in one call.</summary>
+    public const int MaxPages = 50;
 
     /// <summary>After this time a call ends with the page at hand, to stay well within the function time-out.</summary>
     private static readonly TimeSpan Slice = TimeSpan.FromMinutes(1);
 
-    /// <returns>The page to go on with.</returns>
+    /// <returns>How many of the pages are in the output now.</returns>
     [Function(nameof(AssembleResults))]
     public async Task<int> Run([ActivityTrigger] AssembleOrder order, CancellationToken cancellationToken)
     {
         var start = time.GetTimestamp();
-        var end = Math.Min(order.ToPage, order.FromPage + MaxPages);
         var output = JobBlobs.Output(order.JobId);
         var errors = JobBlobs.Errors(order.JobId);
-        var page = order.FromPage;
-        // Most jobs have no errors, and most calls nothing new about them. The first call makes both blobs, be they empty.
-        var (hasOutput, hasErrors) = (page == 0, page == 0);
-        for (; page < end && (page == order.FromPage || time.GetElapsedTime(start) < Slice); page++)
+        var done = new HashSet<int>();
+        foreach (var page in order.Pages.Take(MaxPages))
         {
-            await using var merge = await PageMerge.OpenAsync(blobs, order.JobId, page, cancellationToken);
+            if (done.Count > 0 && time.GetElapsedTime(start) >= Slice)
+            {
+                break;
+            }
+
+            await using var merge = await PageMerge.OpenAsync(blobs, order.JobId, page, int.MaxValue, cancellationToken);
             await using var outputBlocks = outputs.OpenBlocks(output, page);
             await using var errorBlocks = outputs.OpenBlocks(errors, page);
             await foreach (var line in merge.LinesAsync(cancellationToken))
@@ -44,21 +46,12 @@ internal sealed class AssembleResults(JobBlobs blobs, OrderedBlob outputs, TimeP
 
             await outputBlocks.FlushAsync(cancellationToken);
             await errorBlocks.FlushAsync(cancellationToken);
-            hasOutput |= outputBlocks.HasBlocks;
-            hasErrors |= errorBlocks.HasBlocks;
+            done.Add(page);
         }
 
-        // A call that fails before or between the two is repeated, from the same page.
-        if (hasOutput)
-        {
-            await outputs.CommitAsync(output, cancellationToken);
-        }
-
-        if (hasErrors)
-        {
-            await outputs.CommitAsync(errors, cancellationToken);
-        }
-
-        return page;
+        // A call that fails before or between the two is repeated, with the same pages.
+        await outputs.CommitAsync(output, done, cancellationToken);
+        await outputs.CommitAsync(errors, done, cancellationToken);
+        return done.Count;
     }
 }

@@ -9,7 +9,7 @@ namespace ModelJobs.Functions.Assemble;
 
 /// <summary>
 /// A block blob whose blocks are named by page, so that it can be written in any number of idempotent steps: staging a block again
-/// replaces it, and a commit takes all blocks in the order of their names.
+/// replaces it, and a commit puts the blocks of some pages in the place of those that these pages had, in the order of their names.
 /// </summary>
 internal sealed class OrderedBlob(JobBlobs blobs)
 {
@@ -18,22 +18,32 @@ internal sealed class OrderedBlob(JobBlobs blobs)
     /// <summary>Writes the blocks of one page.</summary>
     public PageBlocks OpenBlocks(string blob, int page) => new(blobs.Blob(blob), page);
 
-    /// <summary>Makes every block staged so far part of the blob.</summary>
+    /// <summary>Makes the blocks that are staged for some pages part of the blob. What these pages had in it before is gone.</summary>
+    /// <param name="blob">Name of the blob.</param>
+    /// <param name="pages">The pages; every block of theirs must be staged.</param>
+    /// <param name="cancellationToken">Ends the call; it may have taken effect.</param>
     /// <exception cref="RequestFailedException">
     /// 409 or 412: somebody else has committed since the blocks were listed. To commit the older list would take that one's blocks away.
     /// </exception>
-    public async Task CommitAsync(string blob, CancellationToken cancellationToken)
+    public async Task CommitAsync(string blob, IReadOnlySet<int> pages, CancellationToken cancellationToken)
     {
         var client = blobs.Blob(blob);
         // Read before the list: whatever is committed after this makes the commit below fail.
         var version = await VersionAsync(client, cancellationToken);
-        var staged = await BlocksAsync(client, cancellationToken);
+        var list = await BlocksAsync(client, cancellationToken);
+        var kept = Names(list?.CommittedBlocks).Where(name => !pages.Contains(PageOf(name))).ToList();
+        var staged = Names(list?.UncommittedBlocks).Where(name => pages.Contains(PageOf(name))).ToList();
+        if (version is not null && staged.Count == 0 && kept.Count == list!.CommittedBlocks.Count())
+        {
+            // Most jobs have no errors, and most calls nothing new about them.
+            return;
+        }
+
         var options = new CommitBlockListOptions
         {
             Conditions = version is { } known ? new BlobRequestConditions { IfMatch = known } : new BlobRequestConditions { IfNoneMatch = ETag.All },
         };
-        await client.CommitBlockListAsync(
-            staged.Select(block => block.Name).Distinct(StringComparer.Ordinal).OrderBy(Decode, StringComparer.Ordinal), options, cancellationToken);
+        await client.CommitBlockListAsync(kept.Concat(staged).Order(StringComparer.Ordinal).Select(Encode), options, cancellationToken);
     }
 
     private static async Task<ETag?> VersionAsync(BlockBlobClient blob, CancellationToken cancellationToken)
@@ -48,21 +58,25 @@ internal sealed class OrderedBlob(JobBlobs blobs)
         }
     }
 
-    private static async Task<IEnumerable<BlobBlock>> BlocksAsync(BlockBlobClient blob, CancellationToken cancellationToken)
+    private static async Task<BlockList?> BlocksAsync(BlockBlobClient blob, CancellationToken cancellationToken)
     {
         try
         {
-            BlockList list = await blob.GetBlockListAsync(BlockListTypes.All, cancellationToken: cancellationToken);
-            return list.CommittedBlocks.Concat(list.UncommittedBlocks);
+            return await blob.GetBlockListAsync(BlockListTypes.All, cancellationToken: cancellationToken);
         }
         catch (RequestFailedException absent) when (absent.Status == NotFound)
         {
             // No page had a line for this blob yet: an empty list makes it an empty blob.
-            return [];
+            return null;
         }
     }
 
-    private static string Decode(string name) => Encoding.ASCII.GetString(Convert.FromBase64String(name));
+    private static IEnumerable<string> Names(IEnumerable<BlobBlock>? blocks) =>
+        (blocks ?? []).Select(block => Encoding.ASCII.GetString(Convert.FromBase64String(block.Name)));
+
+    private static int PageOf(string name) => int.Parse(name.AsSpan(0, PageBlocks.PageDigits), NumberStyles.None, CultureInfo.InvariantCulture);
+
+    private static string Encode(string name) => Convert.ToBase64String(Encoding.ASCII.GetBytes(name));
 }
 
 /// <summary>Lines of one page on their way into blocks.</summary>
@@ -73,11 +87,12 @@ internal sealed class PageBlocks(BlockBlobClient blob, int page) : IAsyncDisposa
     /// a terabyte at this size.
     /// </summary>
     private const int BlockBytes = 32 * 1024 * 1024;
+
+    /// <summary>How many digits of a block's name are the page.</summary>
+    internal const int PageDigits = 8;
+
     private readonly MemoryStream _block = new();
     private int _blocks;
-
-    /// <summary>Whether the page had a line for the blob.</summary>
-    public bool HasBlocks => _blocks > 0;
 
     /// <summary>Adds a line; a full block is staged.</summary>
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> line, CancellationToken cancellationToken)

@@ -7,34 +7,43 @@ namespace ModelJobs.Functions.Assemble;
 /// <summary>
 /// A page's results in input order: its parts, each sorted, merged as streams. A part is opened when its first line is due and closed
 /// after its last, so that memory grows with the number of parts whose indexes overlap and not with their size: a slow model makes
-/// many parts, each with a few neighbours.
+/// many parts, each with a few neighbours. Of two lines for one item that of the later round holds.
 /// </summary>
 internal sealed class PageMerge : IAsyncDisposable
 {
     private readonly JobBlobs _blobs;
     private readonly HashSet<PartReader> _open = [];
-    private readonly PriorityQueue<Part, long> _next = new();
+    private readonly PriorityQueue<Part, (long Index, int Age)> _next = new();
 
     private PageMerge(JobBlobs blobs) => _blobs = blobs;
 
     /// <summary>Finds the parts of a page.</summary>
-    public static async Task<PageMerge> OpenAsync(JobBlobs blobs, string job, int page, CancellationToken cancellationToken)
+    /// <param name="blobs">Where they are.</param>
+    /// <param name="job">The job.</param>
+    /// <param name="page">Number of the page.</param>
+    /// <param name="beforeRound">Only those of the rounds before this one.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public static async Task<PageMerge> OpenAsync(JobBlobs blobs, string job, int page, int beforeRound, CancellationToken cancellationToken)
     {
         var merge = new PageMerge(blobs);
         await foreach (var blob in blobs.ListAsync(JobBlobs.PageParts(job, page), cancellationToken))
         {
-            merge._next.Enqueue(new Part(blob.Name, Reader: null), PartSummary.Of(blob.Metadata).FirstIndex);
+            var round = JobBlobs.RoundOfPart(blob.Name);
+            if (round < beforeRound)
+            {
+                merge.Enqueue(new Part(blob.Name, round, Reader: null), PartSummary.Of(blob.Metadata).FirstIndex);
+            }
         }
 
         return merge;
     }
 
     /// <summary>The lines, by ascending index. A line's bytes are valid until the next is asked for.</summary>
-    /// <exception cref="InvalidDataException">An index comes twice.</exception>
+    /// <exception cref="InvalidDataException">An index comes twice in one round.</exception>
     public async IAsyncEnumerable<ResultLine> LinesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var last = -1L;
-        while (_next.TryDequeue(out var part, out var index))
+        var (last, lastRound) = (-1L, -1);
+        while (_next.TryDequeue(out var part, out var place))
         {
             if (part.Reader is not { } reader)
             {
@@ -44,13 +53,18 @@ internal sealed class PageMerge : IAsyncDisposable
                 continue;
             }
 
-            if (index <= last)
+            if (place.Index == last && part.Round == lastRound)
             {
-                throw new InvalidDataException($"Item {index} has two results.");
+                throw new InvalidDataException($"Item {place.Index} has two results.");
             }
 
-            last = index;
-            yield return reader.Current;
+            // The latest round's line comes first; those of the rounds before are passed over.
+            if (place.Index > last)
+            {
+                (last, lastRound) = (place.Index, part.Round);
+                yield return reader.Current;
+            }
+
             await EnqueueNextAsync(part);
         }
 
@@ -59,7 +73,7 @@ internal sealed class PageMerge : IAsyncDisposable
             var reader = part.Reader!;
             if (await reader.MoveNextAsync(cancellationToken))
             {
-                _next.Enqueue(part, reader.Current.Index);
+                Enqueue(part, reader.Current.Index);
             }
             else
             {
@@ -68,6 +82,8 @@ internal sealed class PageMerge : IAsyncDisposable
             }
         }
     }
+
+    private void Enqueue(Part part, long index) => _next.Enqueue(part, (index, -part.Round));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -79,5 +95,5 @@ internal sealed class PageMerge : IAsyncDisposable
     }
 
     /// <summary>A part whose next line has the index that it is queued under; without a reader it was not opened yet.</summary>
-    private sealed record Part(string Name, PartReader? Reader);
+    private sealed record Part(string Name, int Round, PartReader? Reader);
 }

@@ -1,60 +1,71 @@
-using System.Globalization;
 using System.Text.Json;
 using Azure;
 using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.Logging;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Messaging;
+using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Process;
 using ModelJobs.Functions.Storage;
 
 namespace ModelJobs.Functions.Collect;
 
-/// <summary>Where a page's items are stored, so that what comes from outside of the app can be held against them.</summary>
-/// <param name="Input">The job's input blob.</param>
-/// <param name="Options">The job's options.</param>
-internal sealed record ExternalPage(string Input, JobOptions Options);
-
 /// <summary>
 /// The answers of external workers for one page. They are foreign input: of an answer only what the worker alone knows is used, and
 /// an answer that breaks the contract fails the items of its chunk, with the reason. A second answer would not come.
 /// </summary>
-internal sealed partial class ExternalAnswers(JobBlobs blobs, CollectOrder order, ExternalPage external, ILogger logger)
+internal sealed partial class ExternalAnswers(JobBlobs blobs, PageItems items, CollectOrder order, ILogger logger) : IAnswers
 {
     private const int NotFound = 404;
     private const int NoSuchRange = 416;
 
-    private readonly string _prefix = Queues.PageSession(order.JobId, order.Page) + "/";
-    private PageItems? _items;
+    private readonly string _session = Queues.PageSession(order.JobId, order.Page.Page);
 
-    /// <summary>Finds which chunk a message answers for.</summary>
-    /// <exception cref="InvalidDataException">It answers for no chunk of this page.</exception>
-    public Answer Open(ServiceBusReceivedMessage message)
+    /// <inheritdoc/>
+    public async Task<Answer> OpenAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken)
     {
-        return message.CorrelationId is { } id
-            && id.StartsWith(_prefix, StringComparison.Ordinal)
-            && int.TryParse(id.AsSpan(_prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var chunk)
-            && chunk < order.Chunks
-                ? new Answer(chunk, token => LoadAsync(new ChunkId(order.JobId, order.Page, chunk), message, token))
-                : throw new InvalidDataException("The CorrelationId is not that of a chunk of this page, whose session the message came in.");
-    }
+        if (!ChunkName.TryParse(message.CorrelationId, out var name) || Queues.PageSession(name.Id.Job, name.Id.Page) != _session)
+        {
+            throw NoChunk();
+        }
 
-    private async Task<IReadOnlyList<ItemResult>> LoadAsync(ChunkId id, ServiceBusReceivedMessage message, CancellationToken cancellationToken)
-    {
-        _items ??= await PageItems.ReadAsync(blobs, order, external, cancellationToken);
-        var items = _items.OfChunk(id.Chunk);
+        var dispatch = DispatchNumber.OfChunk(name.Id.Chunk);
+        if (dispatch < order.Round)
+        {
+            // What it was about is cut differently now, and is being run again.
+            return new Answer(dispatch, []);
+        }
+
+        var chunk = await OfChunkAsync(name, cancellationToken) ?? throw NoChunk();
         try
         {
-            return WorkerAnswers.Match(items, await ReadAsync(id, message.Body.ToMemory(), items.Count, cancellationToken));
+            return new Answer(dispatch, WorkerAnswers.Match(chunk, await ReadAsync(name.Id, message.Body.ToMemory(), chunk.Count, cancellationToken)));
         }
         catch (Exception invalid) when (
             invalid is JsonException or InvalidDataException or RequestFailedException { Status: NotFound or NoSuchRange })
         {
             var reason = WorkerAnswers.Short($"The worker's answer is not valid: {Reason(invalid)} See docs/message-contract.md.");
-            LogInvalid(id, message.MessageId, reason);
-            return ChunkRunner.FailAll(items, new JobError("invalid_answer", reason));
+            LogInvalid(name.Id, message.MessageId, reason);
+            return new Answer(dispatch, ChunkRunner.FailAll(chunk, new JobError("invalid_answer", reason)));
         }
     }
+
+    private async Task<IReadOnlyList<ChunkItem>?> OfChunkAsync(ChunkName name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var chunk = await items.OfChunkAsync(name.Id.Chunk, cancellationToken);
+            return name.Piece is not { } piece ? chunk
+                : chunk is not null && piece.From <= chunk.Count && piece.Count <= chunk.Count - piece.From ? [.. chunk.Skip(piece.From).Take(piece.Count)]
+                : null;
+        }
+        catch (RequestFailedException neverSent) when (neverSent.Status == NotFound)
+        {
+            return null;
+        }
+    }
+
+    private static InvalidDataException NoChunk() => new("The CorrelationId is not that of a chunk of this page, whose session the message came in.");
 
     private async Task<IReadOnlyList<WorkerResult?>> ReadAsync(ChunkId id, ReadOnlyMemory<byte> body, int items, CancellationToken cancellationToken)
     {

@@ -1,13 +1,12 @@
-using System.Collections;
+using ModelJobs.Functions.Plan;
 
 namespace ModelJobs.Functions.Collect;
 
-/// <summary>What the committed parts of a page add up to.</summary>
-/// <param name="chunks">How many chunks the page has.</param>
-internal sealed class PageTally(int chunks)
+/// <summary>What the committed parts of a page's round add up to.</summary>
+/// <param name="scope">The items that the round is about.</param>
+internal sealed class PageTally(ItemSet scope)
 {
-    private readonly BitArray _answered = new(chunks);
-    private int _count;
+    private readonly ItemSet _answered = new();
 
     /// <summary>Number of the next part.</summary>
     public int Parts { get; private set; }
@@ -16,23 +15,29 @@ internal sealed class PageTally(int chunks)
 
     public long Failed { get; private set; }
 
-    public bool IsComplete => _count == chunks;
+    public long Canceled { get; private set; }
 
-    public bool Has(int chunk) => _answered[chunk];
+    public bool IsComplete => _answered.Count == scope.Count;
 
-    public bool IsCompleteWith(PendingPart pending) => _count + pending.Chunks.Count == chunks;
+    /// <summary>The items whose answer is not committed yet, by position.</summary>
+    public IEnumerable<int> Missing => scope.Positions.Where(position => !_answered.Contains(position));
+
+    /// <summary>Whether an answer for the item is waited for.</summary>
+    public bool Awaits(int position) => scope.Contains(position) && !_answered.Contains(position);
+
+    public bool IsCompleteWith(PendingPart pending) => _answered.Count + pending.Results.Count == scope.Count;
 
     /// <summary>Counts a part in.</summary>
     public void Add(PartSummary part)
     {
-        foreach (var chunk in part.Chunks.Where(chunk => !_answered[chunk]))
+        foreach (var position in part.Items.Positions)
         {
-            _answered[chunk] = true;
-            _count++;
+            _answered.Add(position);
         }
 
         Parts++;
         Succeeded += part.Succeeded;
         Failed += part.Failed;
+        Canceled += part.Canceled.Count;
     }
 }

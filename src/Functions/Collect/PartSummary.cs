@@ -1,46 +1,79 @@
 using System.Globalization;
+using ModelJobs.Contracts;
+using ModelJobs.Functions.Plan;
 
 namespace ModelJobs.Functions.Collect;
 
 /// <summary>What a part holds, kept in its blob's metadata so that a page's state is read with one listing.</summary>
-/// <param name="Chunks">Numbers of the chunks whose results are in the part.</param>
-/// <param name="Succeeded">Items that succeeded.</param>
-/// <param name="Failed">Items that failed.</param>
+/// <param name="Items">The items whose lines are in the part.</param>
+/// <param name="Closed">Those of them that succeeded or were discarded: no redrive is about them.</param>
+/// <param name="Canceled">Those of them that were canceled.</param>
+/// <param name="Discarded">How many of them were discarded.</param>
 /// <param name="FirstIndex">The lowest index of an item: the part's first line.</param>
-internal sealed record PartSummary(IReadOnlyCollection<int> Chunks, int Succeeded, int Failed, long FirstIndex)
+internal sealed record PartSummary(ItemSet Items, ItemSet Closed, ItemSet Canceled, int Discarded, long FirstIndex)
 {
-    private const string ChunksKey = "chunks";
-    private const string SucceededKey = "succeeded";
-    private const string FailedKey = "failed";
+    private const string ItemsKey = "items";
+    private const string ClosedKey = "closed";
+    private const string CanceledKey = "canceled";
+    private const string DiscardedKey = "discarded";
     private const string FirstIndexKey = "first";
 
-    /// <summary>The blob's metadata: ASCII, well under its limit of 8 KB. Chunks are bits, in Base64: at most 1.7 KB for a page's items.</summary>
-    public Dictionary<string, string> ToMetadata() => new()
+    public int Succeeded => Closed.Count - Discarded;
+
+    public int Failed => Items.Count - Closed.Count - Canceled.Count;
+
+    /// <summary>Sums up lines, which are in input order.</summary>
+    /// <param name="lines">The lines; at least one.</param>
+    /// <param name="pageIndex">Index of the page's first item.</param>
+    public static PartSummary Of(IReadOnlyList<ItemResult> lines, long pageIndex)
     {
-        [ChunksKey] = Convert.ToBase64String(ToBits(Chunks)),
-        [SucceededKey] = Succeeded.ToString(CultureInfo.InvariantCulture),
-        [FailedKey] = Failed.ToString(CultureInfo.InvariantCulture),
-        [FirstIndexKey] = FirstIndex.ToString(CultureInfo.InvariantCulture),
-    };
+        return new PartSummary(
+            Positions(_ => true),
+            Positions(status => status is ItemStatus.Succeeded or ItemStatus.Discarded),
+            Positions(status => status is ItemStatus.Canceled),
+            lines.Count(line => line.Status is ItemStatus.Discarded),
+            lines[0].Index);
+
+        ItemSet Positions(Predicate<ItemStatus> chosen) =>
+            ItemSet.Of(lines.Where(line => chosen(line.Status)).Select(line => (int)(line.Index - pageIndex)));
+    }
+
+    /// <summary>The blob's metadata: ASCII, under its limit of 8 KB. Items are bits, in Base64: at most 1.7 KB for each of the three sets.</summary>
+    public Dictionary<string, string> ToMetadata()
+    {
+        var metadata = new Dictionary<string, string>
+        {
+            [ItemsKey] = ToText(Items),
+            [FirstIndexKey] = FirstIndex.ToString(CultureInfo.InvariantCulture),
+        };
+        // A value must not be empty, and most parts have nothing canceled.
+        if (Closed.Count > 0)
+        {
+            metadata[ClosedKey] = ToText(Closed);
+        }
+
+        if (Canceled.Count > 0)
+        {
+            metadata[CanceledKey] = ToText(Canceled);
+        }
+
+        if (Discarded > 0)
+        {
+            metadata[DiscardedKey] = Discarded.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return metadata;
+    }
 
     /// <summary>Reads a blob's metadata.</summary>
     public static PartSummary Of(IDictionary<string, string> metadata) => new(
-        FromBits(Convert.FromBase64String(metadata[ChunksKey])),
-        int.Parse(metadata[SucceededKey], CultureInfo.InvariantCulture),
-        int.Parse(metadata[FailedKey], CultureInfo.InvariantCulture),
+        FromText(metadata[ItemsKey]),
+        metadata.TryGetValue(ClosedKey, out var closed) ? FromText(closed) : new ItemSet(),
+        metadata.TryGetValue(CanceledKey, out var canceled) ? FromText(canceled) : new ItemSet(),
+        metadata.TryGetValue(DiscardedKey, out var discarded) ? int.Parse(discarded, CultureInfo.InvariantCulture) : 0,
         long.Parse(metadata[FirstIndexKey], CultureInfo.InvariantCulture));
 
-    private static byte[] ToBits(IReadOnlyCollection<int> chunks)
-    {
-        var bits = new byte[chunks.Count > 0 ? (chunks.Max() / 8) + 1 : 0];
-        foreach (var chunk in chunks)
-        {
-            bits[chunk / 8] |= (byte)(1 << (chunk % 8));
-        }
+    private static string ToText(ItemSet items) => Convert.ToBase64String(items.ToBytes().Span);
 
-        return bits;
-    }
-
-    private static List<int> FromBits(byte[] bits) =>
-        [.. Enumerable.Range(0, bits.Length * 8).Where(chunk => (bits[chunk / 8] & (1 << (chunk % 8))) != 0)];
+    private static ItemSet FromText(string text) => ItemSet.FromBytes(Convert.FromBase64String(text));
 }

@@ -5,41 +5,40 @@ using ModelJobs.Contracts;
 
 namespace ModelJobs.Functions.Collect;
 
-/// <summary>Results that were received and are not committed yet, with the messages that brought them.</summary>
+/// <summary>Results that were received and are not committed yet, with the messages that brought them. Of two results of one item the first counts.</summary>
 internal sealed class PendingPart
 {
     /// <summary>Size from which a part is committed at once, in bytes of outputs and metas: about what it holds in memory.</summary>
     private const long FullBytes = 8 * 1024 * 1024;
 
     private readonly List<ServiceBusReceivedMessage> _messages = [];
-    private readonly HashSet<int> _chunks = [];
-    private readonly List<ItemResult> _results = [];
+    private readonly Dictionary<long, ItemResult> _results = [];
     private long _bytes;
 
     /// <summary>The messages to complete after the commit; second answers among them.</summary>
     public IReadOnlyList<ServiceBusReceivedMessage> Messages => _messages;
 
-    /// <summary>The chunks that have answered.</summary>
-    public IReadOnlyCollection<int> Chunks => _chunks;
+    /// <summary>The results.</summary>
+    public IReadOnlyCollection<ItemResult> Results => _results.Values;
 
-    /// <summary>Their results, in the order received.</summary>
-    public IReadOnlyList<ItemResult> Results => _results;
-
-    public bool IsEmpty => _messages.Count == 0;
-
-    public bool HasResults => _chunks.Count > 0;
+    public bool IsEmpty => _messages.Count == 0 && _results.Count == 0;
 
     public bool IsFull => _bytes >= FullBytes;
 
-    public bool Has(int chunk) => _chunks.Contains(chunk);
+    /// <summary>How many of the results are failures.</summary>
+    public int Failed { get; private set; }
+
+    public bool Has(long index) => _results.ContainsKey(index);
 
     public void Receive(ServiceBusReceivedMessage message) => _messages.Add(message);
 
-    public void Add(int chunk, IReadOnlyList<ItemResult> results)
+    public void Add(ItemResult result)
     {
-        _chunks.Add(chunk);
-        _results.AddRange(results);
-        _bytes += results.Sum(result => BytesOf(result.Output) + BytesOf(result.Meta) + result.Id.Length);
+        if (_results.TryAdd(result.Index, result))
+        {
+            _bytes += BytesOf(result.Output) + BytesOf(result.Meta) + result.Id.Length;
+            Failed += result.Status == ItemStatus.Failed ? 1 : 0;
+        }
     }
 
     private static int BytesOf(JsonElement? value) => value is { } json ? JsonMarshal.GetRawUtf8Value(json).Length : 0;

@@ -4,12 +4,11 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
 using ModelJobs.Functions.Messaging;
-using ModelJobs.Functions.Orchestrate;
 
 namespace ModelJobs.Functions.Collect;
 
 /// <summary>
-/// Removes answers that nobody waits for: late ones to pages that are done, and those in sessions that are no page's. A worker that
+/// Removes answers that nobody waits for: late ones to jobs that have ended, and those in sessions that are no page's. A worker that
 /// always answers twice, or into the wrong session, would otherwise fill the queue in the fortnight that messages live.
 /// </summary>
 internal sealed partial class SweepAnswers(ServiceBusClient client, ILogger<SweepAnswers> logger)
@@ -55,19 +54,16 @@ internal sealed partial class SweepAnswers(ServiceBusClient client, ILogger<Swee
         return sessions;
     }
 
-    // A page that is dispatched but has no orchestration yet belongs to a job that runs.
     private static async Task<bool> IsAwaitedAsync(DurableTaskClient durable, string session, CancellationToken cancellationToken)
     {
         if (session.Split('/') is not [var job, var number]
             || !JobId.IsValid(job)
-            || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var page))
+            || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out _))
         {
             return false;
         }
 
-        var owner = await durable.GetInstanceAsync(PageOrchestrator.InstanceId(job, page), cancellationToken)
-            ?? await durable.GetInstanceAsync(job, cancellationToken);
-        return owner is { IsCompleted: false };
+        return await durable.GetInstanceAsync(job, cancellationToken) is { IsCompleted: false };
     }
 
     private async Task RemoveAsync(string id, CancellationToken cancellationToken)

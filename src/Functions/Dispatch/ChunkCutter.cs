@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Plan;
 
 namespace ModelJobs.Functions.Dispatch;
 
@@ -29,19 +30,26 @@ internal static class ChunkCutter
     /// <summary>Cuts <paramref name="page"/>.</summary>
     /// <param name="page">NDJSON lines of <see cref="ChunkItem"/>.</param>
     /// <param name="options">The job's options.</param>
+    /// <param name="scope">Which of the lines to take, by their position; all if null.</param>
     /// <returns>Chunks in the order in which they are to be sent. In it, the chunks of a lane are in input order.</returns>
-    public static List<DraftChunk> Cut(ReadOnlySpan<byte> page, JobOptions options)
+    public static List<DraftChunk> Cut(ReadOnlySpan<byte> page, JobOptions options, ItemSet? scope = null)
     {
         var maxItems = options.ChunkItems ?? JobLimits.DefaultChunkItems;
         var lanes = Lanes.CountOf(options);
         var chunks = new List<DraftChunk>();
         var open = new Dictionary<int, DraftChunk>();
-        for (var offset = 0; offset < page.Length;)
+        for (var (offset, position) = (0, 0); offset < page.Length; position++)
         {
             var length = page[offset..].IndexOf((byte)'\n') + 1;
             if (length == 0)
             {
                 throw new InvalidDataException("The page ends within a line.");
+            }
+
+            if (scope?.Contains(position) == false)
+            {
+                offset += length;
+                continue;
             }
 
             var lane = options.OrderByKey && KeyOf(page.Slice(offset, length)) is { } key ? Lanes.OfKey(key, lanes) : Lanes.None;

@@ -3,6 +3,7 @@ using Azure.Messaging.ServiceBus;
 using Microsoft.Azure.Functions.Worker;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Plan;
+using ModelJobs.Functions.Redrive;
 using ModelJobs.Functions.Storage;
 
 namespace ModelJobs.Functions.Dispatch;
@@ -13,46 +14,73 @@ namespace ModelJobs.Functions.Dispatch;
 /// <param name="Model">Name of its model.</param>
 /// <param name="Page">Number of the page.</param>
 /// <param name="Options">The job's options.</param>
-/// <param name="LaneChunks">Chunks of each lane in the pages before; empty at the start or without lanes.</param>
+/// <param name="LaneChunks">Chunks of each lane in the pages before, in this epoch; empty at its start or without lanes.</param>
 /// <param name="External">Whether external workers run the chunks.</param>
 internal sealed record DispatchOrder(
-    string JobId, string Input, string Model, int Page, JobOptions Options, IReadOnlyList<long> LaneChunks, bool External = false);
+    string JobId, string Input, string Model, int Page, JobOptions Options, IReadOnlyList<long> LaneChunks, bool External = false)
+{
+    /// <summary>The job's epoch.</summary>
+    public int Epoch { get; init; }
+
+    /// <summary>Number of the dispatch that began the page's round; this one if it begins it.</summary>
+    public int Round { get; init; }
+
+    /// <summary>Number of this dispatch. One that begins a round sends what the round is about, a later one what is still unanswered.</summary>
+    public int Dispatch { get; init; }
+
+    /// <summary>The redrive that the round is for; null in the first round, which is about all items.</summary>
+    public string? Redrive { get; init; }
+
+    /// <summary>Only these of the unanswered items, by position, as <see cref="ItemSet"/> stores them: the others are known to be on their way.</summary>
+    public ReadOnlyMemory<byte>? Lost { get; init; }
+}
 
 /// <summary>What was dispatched.</summary>
-/// <param name="Chunks">Chunks of the page.</param>
-/// <param name="Items">Items of the page.</param>
+/// <param name="Page">The page.</param>
 /// <param name="LaneChunks">Chunks of each lane so far, this page included; empty without lanes.</param>
-internal sealed record DispatchReport(int Chunks, int Items, IReadOnlyList<long> LaneChunks);
+/// <param name="Reopened">What the items that a redrive sends had come to before; zero without one.</param>
+internal sealed record DispatchReport(PagePlan Page, IReadOnlyList<long> LaneChunks, OpenItems Reopened);
 
 /// <summary>Sends a page's chunks. Running it again sends the same messages in the same order.</summary>
-internal sealed class DispatchPage(JobBlobs blobs, ChunkSender sender)
+internal sealed class DispatchPage(JobBlobs blobs, RoundScopes rounds, ChunkSender sender)
 {
     [Function(nameof(DispatchPage))]
     public async Task<DispatchReport> Run([ActivityTrigger] DispatchOrder order, CancellationToken cancellationToken)
     {
         var plan = await PagePlan.ReadAsync(blobs, order.JobId, order.Page, cancellationToken);
+        var (scope, reopened) = await rounds.OfAsync(order, plan, cancellationToken);
+        var lanes = order.LaneChunks.Count > 0 ? order.LaneChunks.ToArray() : new long[Lanes.CountOf(order.Options)];
+        if (scope.Count == 0)
+        {
+            return new DispatchReport(plan, lanes, reopened);
+        }
+
         var page = await blobs.ReadAsync(order.Input, plan.Offset, plan.Bytes, cancellationToken);
-        var chunks = ChunkCutter.Cut(page.Span, order.Options);
+        var chunks = ChunkCutter.Cut(page.Span, order.Options, scope);
         var ranges = await StoreScatteredAsync(order, plan, chunks, page, cancellationToken);
 
-        var lanes = order.LaneChunks.Count > 0 ? order.LaneChunks.ToArray() : new long[Lanes.CountOf(order.Options)];
         var lastOfLane = chunks.Index().Where(chunk => chunk.Item.Lane != Lanes.None).GroupBy(chunk => chunk.Item.Lane)
             .Select(lane => lane.Last().Index).ToHashSet();
         await sender.SendAsync([.. Messages()], order.External, cancellationToken);
-        return new DispatchReport(chunks.Count, plan.Items, lanes);
+        return new DispatchReport(plan, lanes, reopened);
 
         IEnumerable<ServiceBusMessage> Messages()
         {
             foreach (var (number, chunk) in chunks.Index())
             {
                 var lane = chunk.Lane == Lanes.None ? null : new LanePlace(
-                    chunk.Lane, ++lanes[chunk.Lane], lastOfLane.Contains(number), order.Options.OrderByKey);
-                var id = new ChunkId(order.JobId, order.Page, number);
+                    chunk.Lane,
+                    ++lanes[chunk.Lane],
+                    lastOfLane.Contains(number),
+                    order.Options.OrderByKey,
+                    order.Options.OnFailure == FailureAction.StopLane);
+                var id = new ChunkId(order.JobId, order.Page, DispatchNumber.FirstChunk(order.Dispatch) + number);
                 var message = new ChunkMessage
                 {
                     Id = id,
                     Model = order.Model,
                     ItemCount = chunk.Lines.Count,
+                    Epoch = order.Epoch,
                     Lane = lane,
                     Blob = ranges[number],
                     AnswerBlob = order.External ? JobBlobs.ChunkResults(id) : null,
@@ -71,7 +99,7 @@ internal sealed class DispatchPage(JobBlobs blobs, ChunkSender sender)
         DispatchOrder order, PagePlan plan, List<DraftChunk> chunks, ReadOnlyMemory<byte> page, CancellationToken cancellationToken)
     {
         var ranges = new BlobRange?[chunks.Count];
-        var name = JobBlobs.PageChunks(order.JobId, order.Page);
+        var name = JobBlobs.PageChunks(order.JobId, order.Page, order.Dispatch);
         using var gathered = new MemoryStream();
         foreach (var (number, chunk) in chunks.Index().Where(chunk => chunk.Item.Bytes > JobLimits.MaxInlineBytes))
         {

@@ -1,31 +1,41 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Plan;
+using ModelJobs.Functions.Redrive;
 
 namespace ModelJobs.Functions.Orchestrate;
 
-/// <summary>What a job's orchestration returns.</summary>
-/// <param name="Items">Number of items.</param>
-/// <param name="Succeeded">Those with a line in the output.</param>
-/// <param name="Failed">Those with a line in the errors.</param>
-internal sealed record JobSummary(long Items, long Succeeded, long Failed);
-
-/// <summary>Runs one job: plan, pages in a window, output. Its history grows with pages, never with chunks or items.</summary>
+/// <summary>
+/// Runs one job: plan, pages in a window, output; again for a redrive. Its history grows with pages, never with chunks or items.
+/// </summary>
 internal static class JobOrchestrator
 {
+    /// <summary>Name of the event that says that the job's control has changed; its payload is the <see cref="JobControl"/>.</summary>
+    public const string ControlEvent = "control";
+
     /// <summary>Pages after which the history starts anew; some six events a page keep an execution near a thousand.</summary>
     private const int PagesPerExecution = 150;
+
+    /// <summary>How often a paused job looks whether it was resumed, in case it was not told.</summary>
+    private static readonly TimeSpan PausedPoll = TimeSpan.FromMinutes(5);
 
     [Function(nameof(JobOrchestrator))]
     public static async Task<JobSummary> Run([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         var run = context.GetInput<JobRun>() ?? throw new InvalidOperationException("A job orchestration needs a JobRun.");
+        if (run.Control.State == ControlState.Paused)
+        {
+            context.ContinueAsNew(await WaitAsync(context, run));
+            return Summary(run);
+        }
+
         run = await PlanAsync(context, run);
         try
         {
-            run = await new PageWindow(context, run).RunAsync(PagesPerExecution);
+            run = await RunPagesAsync(context, run);
         }
         catch (TaskFailedException)
         {
@@ -33,7 +43,7 @@ internal static class JobOrchestrator
             throw;
         }
 
-        if (run.NextPage < run.Pages)
+        if (run.Carried.Count > 0 || (run.NextPage < run.Pages && !(run.Redrive is not null && run.Control.State == ControlState.Stopped)))
         {
             context.ContinueAsNew(run);
         }
@@ -42,7 +52,50 @@ internal static class JobOrchestrator
             await CloseLanesAsync(context, run.Job.Id, run.LaneChunks.Index().Where(lane => lane.Item > 0).Select(lane => lane.Index));
         }
 
-        return new JobSummary(run.Job.Items, run.Succeeded, run.Failed);
+        return Summary(run);
+    }
+
+    // A job that was stopped when all its items had come to their end already was not ended early.
+    private static JobSummary Summary(JobRun run) =>
+        new(run.Job.Items, run.Totals, run.Totals.Canceled > 0 || run.Control.Reason?.Code == JobControl.ToleranceExceeded ? run.Control.Reason : null);
+
+    private static async Task<JobRun> RunPagesAsync(TaskOrchestrationContext context, JobRun run)
+    {
+        var room = PagesPerExecution - run.Carried.Count;
+        var pages = run.Pages ?? throw new InvalidOperationException("The job has no plan.");
+        if (run.Redrive is null)
+        {
+            var end = Math.Min(pages, run.NextPage + room);
+            return await new PageWindow(context, run, [.. Enumerable.Range(run.NextPage, end - run.NextPage)], end).RunAsync();
+        }
+
+        if (room <= 0 || run.NextPage >= pages || run.Control.State == ControlState.Stopped)
+        {
+            return await new PageWindow(context, run, [], run.NextPage).RunAsync();
+        }
+
+        var order = new FindParkedOrder(run.Job.Id, run.Round, run.NextPage, pages, room);
+        var found = await context.CallActivityAsync<ParkedPages>(nameof(FindParkedPages), order, DurableRetries.Storage);
+        return await new PageWindow(context, run, found.Pages, found.NextPage).RunAsync();
+    }
+
+    // Waits for the event; looks itself now and then, since the call that resumed the job may have ended before it could send one.
+    private static async Task<JobRun> WaitAsync(TaskOrchestrationContext context, JobRun run)
+    {
+        using var waiting = new CancellationTokenSource();
+        var told = context.WaitForExternalEvent<JobControl>(ControlEvent, waiting.Token);
+        var poll = context.CreateTimer(PausedPoll, waiting.Token);
+        var first = await Task.WhenAny(told, poll);
+        var control = first == told ? await told : await context.CallActivityAsync<JobControl>(nameof(ChangeControl.ReadControl), run.Job.Id, DurableRetries.Storage);
+#pragma warning disable CA1849 // CancelAsync would go on on another thread, which an orchestrator must not.
+        waiting.Cancel();
+#pragma warning restore CA1849
+        if (control.State == ControlState.Paused && run.EndsBy <= context.CurrentUtcDateTime)
+        {
+            control = await context.CallActivityAsync<JobControl>(nameof(ChangeControl.StopJob), PageWindow.PastDeadline(run), DurableRetries.Storage);
+        }
+
+        return run.Under(control);
     }
 
     private static async Task CloseLanesAsync(TaskOrchestrationContext context, string job, IEnumerable<int> lanes)
@@ -56,6 +109,11 @@ internal static class JobOrchestrator
 
     private static async Task<JobRun> PlanAsync(TaskOrchestrationContext context, JobRun run)
     {
+        if (run.StartedAt is null)
+        {
+            run = run with { StartedAt = context.CurrentUtcDateTime };
+        }
+
         if (run.Pages is not null)
         {
             return run;

@@ -1,3 +1,6 @@
+using ModelJobs.Contracts;
+using ModelJobs.Functions.Control;
+using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Storage;
 
 namespace ModelJobs.Functions.Orchestrate;
@@ -5,45 +8,102 @@ namespace ModelJobs.Functions.Orchestrate;
 /// <summary>The job orchestrator's input: what was submitted and, carried over each ContinueAsNew, how far it came.</summary>
 internal sealed record JobRun
 {
-    /// <summary>What was submitted.</summary>
+    /// <summary>What was submitted; of a redrive, with the model and options that it asks for.</summary>
     public required JobManifest Job { get; init; }
 
     /// <summary>Pages in flight at once.</summary>
     public required int PagesInFlight { get; init; }
 
-    /// <summary>How long a page may stand still before the job fails.</summary>
+    /// <summary>How long a page may stand still before what has not answered fails.</summary>
     public required TimeSpan MaxIdle { get; init; }
+
+    /// <summary>How long a page may stand still before it is looked into.</summary>
+    public TimeSpan StallAfter { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>When the job is stopped if it has not ended by then; null if never.</summary>
+    public DateTimeOffset? EndsBy { get; init; }
+
+    /// <summary>The job's control, as far as the orchestration knows it.</summary>
+    public JobControl Control { get; init; } = JobControl.Initial;
+
+    /// <summary>What the job runs again for; null in its first round.</summary>
+    public RedriveOrder? Redrive { get; init; }
+
+    /// <summary>Number of the dispatches that begin the round.</summary>
+    public int Round { get; init; }
 
     /// <summary>Pages in the plan; null before the job is planned.</summary>
     public int? Pages { get; init; }
 
-    /// <summary>When the plan was made: rates count from here.</summary>
+    /// <summary>When the round was begun: rates count from here.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
-    /// <summary>The pages before this one are done.</summary>
+    /// <summary>The pages before this one were begun, or in a redrive looked at.</summary>
     public int NextPage { get; init; }
 
-    /// <summary>The pages before this one are in the output.</summary>
-    public int AssembledPages { get; init; }
+    /// <summary>Those of them that are not in the output yet, ascending.</summary>
+    public IReadOnlyList<CarriedPage> Carried { get; init; } = [];
 
-    /// <summary>Items of the pages done that succeeded.</summary>
-    public long Succeeded { get; init; }
+    /// <summary>Pages that are done.</summary>
+    public int CompletedPages { get; init; }
 
-    /// <summary>Items of the pages done that failed.</summary>
-    public long Failed { get; init; }
+    /// <summary>What the items of the pages done have come to.</summary>
+    public Totals Totals { get; init; } = new(0, 0, 0, 0);
 
-    /// <summary>Chunks dispatched so far in each lane; empty where the job has no lanes.</summary>
+    /// <summary>Items that failed in this round.</summary>
+    public long RoundFailed { get; init; }
+
+    /// <summary>Chunks dispatched so far in each lane in this epoch; empty at its start and where the job has no lanes.</summary>
     public IReadOnlyList<long> LaneChunks { get; init; } = [];
 
     /// <summary>Lanes of the job; 0 where its chunks need neither order nor a limit on concurrency.</summary>
     public int Lanes => Dispatch.Lanes.CountOf(Job.Options);
+
+    /// <summary>How many items may fail in this round before the job is stopped; null if any number may.</summary>
+    public long? MaxFailed => Job.Options.Tolerate?.MaxFailed(Job.Items);
+
+    /// <summary>The job under a control that was heard of; an older one than the one known changes nothing.</summary>
+    public JobRun Under(JobControl control) => control.Version <= Control.Version
+        ? this
+        : this with { Control = control, LaneChunks = control.Epoch == Control.Epoch ? LaneChunks : [] };
+}
+
+/// <summary>A page that was begun in an execution before and is not in the output yet.</summary>
+/// <param name="Plan">The page.</param>
+/// <param name="Done">Whether every item has answered.</param>
+internal sealed record CarriedPage(PagePlan Plan, bool Done);
+
+/// <summary>What a job runs again for.</summary>
+/// <param name="Selection">Name of the blob that says which parked items it is about.</param>
+/// <param name="Discard">Whether they are discarded instead of run.</param>
+internal sealed record RedriveOrder(string Selection, bool Discard);
+
+/// <summary>What items have come to.</summary>
+/// <param name="Succeeded">Those that succeeded.</param>
+/// <param name="Failed">Those that failed for good.</param>
+/// <param name="Canceled">Those that were not run to their end.</param>
+/// <param name="Discarded">Those that a person has discarded.</param>
+internal sealed record Totals(long Succeeded, long Failed, long Canceled, long Discarded)
+{
+    public static Totals operator +(Totals a, Totals b) =>
+        new(a.Succeeded + b.Succeeded, a.Failed + b.Failed, a.Canceled + b.Canceled, a.Discarded + b.Discarded);
+
+    public static Totals operator -(Totals a, Totals b) =>
+        new(a.Succeeded - b.Succeeded, a.Failed - b.Failed, a.Canceled - b.Canceled, a.Discarded - b.Discarded);
 }
 
 /// <summary>The job orchestrator's custom status: what the status endpoint adds to the counts of the pages in flight.</summary>
 /// <param name="Pages">Pages in the plan.</param>
 /// <param name="CompletedPages">Pages done.</param>
-/// <param name="Succeeded">Items of those that succeeded.</param>
-/// <param name="Failed">Items of those that failed.</param>
-/// <param name="StartedAt">When the plan was made.</param>
+/// <param name="Totals">What their items have come to.</param>
+/// <param name="StartedAt">When the round was begun.</param>
 /// <param name="InFlight">Numbers of the pages being dispatched or collected.</param>
-internal sealed record JobProgress(int Pages, int CompletedPages, long Succeeded, long Failed, DateTimeOffset? StartedAt, IReadOnlyList<int> InFlight);
+/// <param name="Round">The round that their parts belong to.</param>
+internal sealed record JobProgress(
+    int Pages, int CompletedPages, Totals Totals, DateTimeOffset? StartedAt, IReadOnlyList<int> InFlight, int Round);
+
+/// <summary>What a job's orchestration returns.</summary>
+/// <param name="Items">Number of items.</param>
+/// <param name="Totals">What they have come to.</param>
+/// <param name="Stopped">Why the job was ended early; null if it was not.</param>
+internal sealed record JobSummary(long Items, Totals Totals, JobError? Stopped = null);

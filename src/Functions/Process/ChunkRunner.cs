@@ -62,7 +62,19 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings setti
 
     /// <summary>Answers for items that are not run.</summary>
     public static IReadOnlyList<ItemResult> FailAll(IReadOnlyList<ChunkItem> items, JobError error) =>
-        [.. items.Select(item => ToResult(item, ItemOutcome.Permanent(error.Code, error.Message), 0))];
+        [.. items.Select(item => NotRun(item, ItemStatus.Failed, error))];
+
+    /// <summary>Answers for an item that is not run.</summary>
+    public static ItemResult NotRun(ChunkItem item, ItemStatus status, JobError error) => new()
+    {
+        Index = item.Index,
+        Id = item.Id,
+        Key = item.Key,
+        Status = status,
+        Error = error,
+        Attempts = 0,
+        Meta = item.Meta,
+    };
 
     private static List<int> Ready(IReadOnlyList<ChunkItem> items, ItemResult?[] results, bool inOrder)
     {

@@ -52,9 +52,7 @@ internal sealed class ProcessOrderedChunk(
 
         if (place.Sequence == finished + 1)
         {
-            var answer = chunk.Failed is { } error
-                ? ChunkRunner.FailAll(work, error)
-                : await runner.RunAsync(chunk.Model, work, inOrder: place.ByKey, cancellationToken);
+            var answer = await runner.RunAsync(chunk.Model, work, inOrder: place.ByKey, cancellationToken);
             await results.SendAsync(chunk.Id, answer, cancellationToken);
             await session.SetSessionStateAsync(new LaneState(place.Sequence).Write(), cancellationToken);
         }

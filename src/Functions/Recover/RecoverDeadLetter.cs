@@ -58,15 +58,10 @@ internal sealed partial class RecoverDeadLetter(
         try
         {
             var chunk = ChunkItems.Read(message);
-            if (chunk.Failed is not null)
-            {
-                throw new InvalidDataException("The answer for a dead-lettered chunk was dead-lettered itself.");
-            }
-
             var error = new JobError("dead_lettered", $"The chunk was given up: {message.DeadLetterReason}. {message.DeadLetterErrorDescription}".TrimEnd());
             if (chunk.Lane is { } lane)
             {
-                var body = JsonSerializer.SerializeToUtf8Bytes(chunk with { Failed = error }, ContractsJson.Wire.ChunkMessage);
+                var body = JsonSerializer.SerializeToUtf8Bytes(chunk, ContractsJson.Wire.ChunkMessage);
                 var failed = ChunkSender.Message(chunk.Id, lane.Number, body);
                 failed.MessageId += "!";
                 await chunks.SendAsync(failed, cancellationToken);

@@ -19,32 +19,30 @@ internal sealed class JobReader(PageParts parts, TimeProvider time)
             throw Problems.UnknownJob(id);
         }
 
-        var (succeeded, failed) = (0L, 0L);
+        var inFlight = new Totals(0, 0, 0, 0);
         if (instance is { IsCompleted: false, SerializedCustomStatus: not null } && instance.ReadCustomStatusAs<JobProgress>() is { } progress)
         {
             foreach (var page in progress.InFlight)
             {
-                await foreach (var part in parts.SummariesAsync(id, page, cancellationToken))
+                await foreach (var part in parts.SummariesAsync(id, page, progress.Round, cancellationToken))
                 {
-                    succeeded += part.Succeeded;
-                    failed += part.Failed;
+                    inFlight += new Totals(part.Succeeded, part.Failed, part.Canceled.Count, part.Discarded);
                 }
             }
         }
 
-        return Describe(instance, succeeded, failed);
+        return Describe(instance, inFlight);
     }
 
     /// <summary>The status of a job from its orchestration alone: pages in flight count as not begun. For lists.</summary>
-    public Job Describe(OrchestrationMetadata instance) => Describe(instance, 0, 0);
+    public Job Describe(OrchestrationMetadata instance) => Describe(instance, new Totals(0, 0, 0, 0));
 
-    private Job Describe(OrchestrationMetadata instance, long succeededInFlight, long failedInFlight)
+    private Job Describe(OrchestrationMetadata instance, Totals inFlight)
     {
         var run = instance.ReadInputAs<JobRun>() ?? throw new InvalidDataException($"Orchestration {instance.InstanceId} has no input.");
         var progress = instance.SerializedCustomStatus is null ? null : instance.ReadCustomStatusAs<JobProgress>();
-        var succeeded = (progress?.Succeeded ?? 0) + succeededInFlight;
-        var failed = (progress?.Failed ?? 0) + failedInFlight;
-        var done = succeeded + failed;
+        var totals = progress is null ? inFlight : progress.Totals + inFlight;
+        var done = Math.Min(run.Job.Items, totals.Succeeded + totals.Failed + totals.Canceled + totals.Discarded);
         var ended = instance.IsCompleted ? instance.LastUpdatedAt : (DateTimeOffset?)null;
         var elapsed = progress?.StartedAt is { } started ? (ended ?? time.GetUtcNow()) - started : TimeSpan.Zero;
         double? rate = done > 0 && elapsed > TimeSpan.Zero ? done / elapsed.TotalSeconds : null;
@@ -54,7 +52,7 @@ internal sealed class JobReader(PageParts parts, TimeProvider time)
             Status = StatusOf(instance.RuntimeStatus),
             Model = run.Job.Model,
             Options = run.Job.Options,
-            Items = new ItemCounts(run.Job.Items, succeeded, failed),
+            Items = new ItemCounts(run.Job.Items, totals.Succeeded, totals.Failed, totals.Canceled, totals.Discarded),
             Pages = new PageCounts(progress?.Pages ?? 0, progress?.CompletedPages ?? 0),
             Percent = Math.Floor(10_000.0 * done / run.Job.Items) / 100,
             ItemsPerSecond = rate is { } perSecond ? Math.Round(perSecond, 2) : null,
@@ -67,7 +65,7 @@ internal sealed class JobReader(PageParts parts, TimeProvider time)
         };
     }
 
-    private static JobLinks LinksOf(string id) => new($"/api/jobs/{id}", $"/api/jobs/{id}/results", $"/api/jobs/{id}/errors");
+    private static JobLinks LinksOf(string id) => new($"/api/jobs/{id}", $"/api/jobs/{id}/results", $"/api/jobs/{id}/errors", $"/api/jobs/{id}/parked");
 
     private static JobStatus StatusOf(OrchestrationRuntimeStatus status) => status switch
     {

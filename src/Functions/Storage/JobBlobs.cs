@@ -12,16 +12,21 @@ namespace ModelJobs.Functions.Storage;
 /// <code>
 /// {job}/job.json                     what was submitted (JobManifest); its existence makes the job
 /// {job}/input-{attempt}.jsonl        the items, one ChunkItem a line
+/// {job}/control.json                 whether the job's items are to be run (JobControl); absent until somebody interferes
+/// {job}/redrive-{epoch}.json         which parked items a redrive or discard is about
 /// {job}/plan.jsonl                   one fixed-width PagePlan a line
-/// {job}/pages/{page}/chunks.jsonl    chunks too large to travel whose items do not lie together in the input
+/// {job}/pages/{page}/scope-{dispatch}.bits     which of the page's items a dispatch sends; absent for the first, which sends all
+/// {job}/pages/{page}/chunks-{dispatch}.jsonl   chunks too large to travel whose items do not lie together in the input
 /// {job}/pages/{page}/result-{n}-{sha256}.jsonl  a chunk's results, too large to travel; an external worker ends the name as it likes
-/// {job}/pages/{page}/part-{n}.jsonl  collected results, sorted by index within the part
+/// {job}/pages/{page}/part-{round}-{n}.jsonl    collected results, sorted by index within the part; of two lines for one item that of the later round holds
 /// {job}/output.jsonl, errors.jsonl   the assembled results, in input order
 /// keys/{sha256}                      the id of the job that an idempotency key made
 /// </code>
 /// </summary>
 internal sealed class JobBlobs(BlobServiceClient service, JobSettings settings) : IDisposable
 {
+    private const int RoundDigits = 10;
+
     private readonly BlobContainerClient _container = service.GetBlobContainerClient(settings.Container);
     private readonly SemaphoreSlim _creating = new(1, 1);
     private volatile bool _created;
@@ -40,7 +45,15 @@ internal sealed class JobBlobs(BlobServiceClient service, JobSettings settings) 
 
     public static string Page(string job, int page) => string.Create(CultureInfo.InvariantCulture, $"{job}/pages/{page:D6}/");
 
-    public static string PageChunks(string job, int page) => Page(job, page) + "chunks.jsonl";
+    public static string Control(string job) => $"{job}/control.json";
+
+    public static string Redrive(string job, int epoch) => string.Create(CultureInfo.InvariantCulture, $"{job}/redrive-{epoch:D6}.json");
+
+    public static string PageChunks(string job, int page, int dispatch) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Page(job, page)}chunks-{dispatch:D10}.jsonl");
+
+    public static string PageScope(string job, int page, int dispatch) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Page(job, page)}scope-{dispatch:D10}.bits");
 
     /// <summary>What the names of all results of a chunk begin with.</summary>
     public static string ChunkResults(ChunkId id) => string.Create(CultureInfo.InvariantCulture, $"{Page(id.Job, id.Page)}result-{id.Chunk:D5}-");
@@ -53,7 +66,18 @@ internal sealed class JobBlobs(BlobServiceClient service, JobSettings settings) 
 
     public static string PageParts(string job, int page) => Page(job, page) + "part-";
 
-    public static string PagePart(string job, int page, int part) => string.Create(CultureInfo.InvariantCulture, $"{PageParts(job, page)}{part:D5}.jsonl");
+    /// <summary>What the names of a page's parts of one round begin with.</summary>
+    public static string PageParts(string job, int page, int round) => string.Create(CultureInfo.InvariantCulture, $"{PageParts(job, page)}{round:D10}-");
+
+    public static string PagePart(string job, int page, int round, int part) =>
+        string.Create(CultureInfo.InvariantCulture, $"{PageParts(job, page, round)}{part:D5}.jsonl");
+
+    /// <summary>The round of a part, from the part's name.</summary>
+    public static int RoundOfPart(string name)
+    {
+        var prefix = name.LastIndexOf("part-", StringComparison.Ordinal) + "part-".Length;
+        return int.Parse(name.AsSpan(prefix, RoundDigits), NumberStyles.None, CultureInfo.InvariantCulture);
+    }
 
     public BlockBlobClient Blob(string name) => _container.GetBlockBlobClient(name);
 
