@@ -43,9 +43,15 @@ internal sealed class RunWatch(JobControls controls, TimeProvider time) : IDispo
             do
             {
                 await Task.Delay(JobControls.MaxAge, time, _closing.Token);
-                await LookAsync(watch);
+                if (await IsStoppedAsync(watch.Job))
+                {
+                    // First: a job that is redriven must not find a watch that has ended.
+                    Remove(watch);
+                    await watch.Stopped.CancelAsync();
+                    return;
+                }
             }
-            while (!HasEnded(watch));
+            while (!RemoveIfUnused(watch));
         }
         catch (OperationCanceledException)
         {
@@ -53,34 +59,33 @@ internal sealed class RunWatch(JobControls controls, TimeProvider time) : IDispo
         }
     }
 
-    private async Task LookAsync(Watch watch)
+    private async Task<bool> IsStoppedAsync(string job)
     {
         try
         {
-            if ((await controls.GetAsync(watch.Job, _closing.Token)).State == ControlState.Stopped)
-            {
-                await watch.Stopped.CancelAsync();
-            }
+            return (await controls.GetAsync(job, _closing.Token)).State == ControlState.Stopped;
         }
         catch (RequestFailedException)
         {
             // The next look may see more; until then the runs go on.
+            return false;
+        }
+    }
+
+    private void Remove(Watch watch)
+    {
+        lock (_gate)
+        {
+            _watches.Remove(watch.Job);
         }
     }
 
     // Not at once when the last run ends: where chunk follows chunk, the next is about to begin.
-    private bool HasEnded(Watch watch)
+    private bool RemoveIfUnused(Watch watch)
     {
         lock (_gate)
         {
-            if (watch.Runs > 0 && !watch.Stopped.IsCancellationRequested)
-            {
-                return false;
-            }
-
-            // A job that is stopped and then redriven must not find this watch.
-            _watches.Remove(watch.Job);
-            return true;
+            return watch.Runs == 0 && _watches.Remove(watch.Job);
         }
     }
 

@@ -39,13 +39,20 @@ internal sealed partial class FindLostItems(
         var search = new Search(order, new PageItems(blobs, scopes, order));
         // In the order in which a chunk moves: one that moves meanwhile is met where it arrives. A dead letter goes back to its queue, so
         // that is looked through again.
-        foreach (var place in (string[])[queue, queue + Queues.DeadLetter, queue, Queues.Results + Queues.DeadLetter, Queues.Results])
+        foreach (var place in (string[])[queue, queue + Queues.DeadLetter, queue, Queues.Results + Queues.DeadLetter])
         {
-            if (!await LookThroughAsync(place, search, cancellationToken))
+            await using var receiver = client.CreateReceiver(place);
+            if (!await LookThroughAsync(receiver, search, cancellationToken))
             {
                 LogTooMany(place, order.JobId, order.Page.Page);
                 return LostItems.None;
             }
+        }
+
+        await using (var session = await client.AcceptSessionAsync(
+            Queues.Results, Queues.PageSession(order.JobId, order.Page.Page), cancellationToken: cancellationToken))
+        {
+            await LookThroughAsync(session, search, cancellationToken);
         }
 
         // Last: what was answered and collected is here.
@@ -62,9 +69,9 @@ internal sealed partial class FindLostItems(
     }
 
     /// <returns>Whether all of the queue was seen.</returns>
-    private async Task<bool> LookThroughAsync(string queue, Search search, CancellationToken cancellationToken)
+    private static async Task<bool> LookThroughAsync(ServiceBusReceiver receiver, Search search, CancellationToken cancellationToken)
     {
-        await using var receiver = client.CreateReceiver(queue);
+        var holdsAnswers = receiver.EntityPath.StartsWith(Queues.Results, StringComparison.Ordinal);
         long? next = null;
         for (var peeked = 0; peeked < MaxPeeked;)
         {
@@ -76,7 +83,7 @@ internal sealed partial class FindLostItems(
 
             foreach (var message in messages)
             {
-                await search.MeetAsync(message, cancellationToken);
+                await search.MeetAsync(message, holdsAnswers, cancellationToken);
             }
 
             peeked += messages.Count;
@@ -98,14 +105,14 @@ internal sealed partial class FindLostItems(
         /// <summary>Their positions.</summary>
         public ItemSet Found { get; } = new();
 
-        public async Task MeetAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken)
+        public async Task MeetAsync(ServiceBusReceivedMessage message, bool isAnswer, CancellationToken cancellationToken)
         {
             if (!ChunkName.TryParse(message.CorrelationId, out var name) || name.Id.Job != order.JobId || name.Id.Page != order.Page.Page)
             {
                 return;
             }
 
-            foreach (var index in await IndexesAsync(name, message, cancellationToken))
+            foreach (var index in await IndexesAsync(name, message.Body.ToMemory(), isAnswer, cancellationToken))
             {
                 if (index - order.Page.FirstIndex is >= 0 and var position && position < order.Page.Items)
                 {
@@ -115,12 +122,12 @@ internal sealed partial class FindLostItems(
         }
 
         // What cannot be read brings nothing back, so its items are as good as lost.
-        private async Task<IEnumerable<long>> IndexesAsync(ChunkName name, ServiceBusReceivedMessage message, CancellationToken cancellationToken)
+        private async Task<IEnumerable<long>> IndexesAsync(
+            ChunkName name, ReadOnlyMemory<byte> body, bool isAnswer, CancellationToken cancellationToken)
         {
             try
             {
-                var body = message.Body.ToMemory();
-                if (message.ReplyTo is null)
+                if (isAnswer)
                 {
                     var answer = order.External ? null : JsonSerializer.Deserialize(body.Span, ContractsJson.Wire.ResultMessage);
                     return answer?.Results is { } results ? results.Select(result => result.Index) : await OfChunkAsync(name, only: null, cancellationToken);

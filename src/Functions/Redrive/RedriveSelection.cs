@@ -8,7 +8,7 @@ namespace ModelJobs.Functions.Redrive;
 /// <summary>Which of a job's parked items a redrive or discard is about, as stored. A list that is null stands for all.</summary>
 /// <param name="Codes">Error codes.</param>
 /// <param name="Ids">Ids of items.</param>
-internal sealed record RedriveSelection(IReadOnlySet<string>? Codes, IReadOnlySet<string>? Ids)
+internal sealed record RedriveSelection(HashSet<string>? Codes, HashSet<string>? Ids)
 {
     /// <summary>Whether the items' lines must be read to know which of them are selected.</summary>
     [JsonIgnore]

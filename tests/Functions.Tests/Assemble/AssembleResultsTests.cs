@@ -1,6 +1,7 @@
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Assemble;
 using ModelJobs.Functions.Collect;
+using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Storage;
 using ModelJobs.Functions.Tests.Support;
 using ModelJobs.Tests.Support;
@@ -32,7 +33,7 @@ public sealed class AssembleResultsTests(StorageEmulator storage) : FlowTest(sto
 
         await AssembleAsync(0, 1);
 
-        Assert.Equal(await Bench.ReadTextAsync(JobBlobs.PagePart(Job, 0, 0)), await Bench.ReadTextAsync(JobBlobs.Output(Job)));
+        Assert.Equal(await Bench.ReadTextAsync(JobBlobs.PagePart(Job, 0, round: 0, part: 0)), await Bench.ReadTextAsync(JobBlobs.Output(Job)));
     }
 
     [Fact]
@@ -141,19 +142,47 @@ public sealed class AssembleResultsTests(StorageEmulator storage) : FlowTest(sto
     }
 
     [Fact]
-    public async Task Run_MorePagesThanOneCallTakes_ReturnsWhereToGoOn()
+    public async Task Run_PageWasRedriven_PutsTheLaterLinesInThePlaceOfTheEarlier()
+    {
+        await StorePagesAsync(3);
+        await AssembleAsync(0, 3);
+        await StoreRoundAsync(new PagePlan(1, 0, 0, 2, 2), round: 100, [Samples.Succeeded(3)]);
+
+        await AssembleAsync(1, 2);
+
+        Assert.Equal([0, 2, 3, 4], await OutputAsync());
+        Assert.Equal([1, 5], await ErrorsAsync());
+        Assert.Equal(1, (await Bench.ReadTextAsync(JobBlobs.Output(Job))).Split('\n').Count(line => line.Contains("\"index\":2", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Run_PageWasRedrivenTwice_TakesTheLastRound()
+    {
+        await StorePageAsync(0, [Samples.Failed(0), Samples.Failed(1)]);
+        var page = new PagePlan(0, 0, 0, 0, 2);
+        await StoreRoundAsync(page, round: 100, [Samples.Failed(0), Samples.Succeeded(1)]);
+        await StoreRoundAsync(page, round: 200, [Samples.Succeeded(0, filler: 3)]);
+
+        await AssembleAsync(0, 1);
+
+        Assert.Equal([0, 1], await OutputAsync());
+        Assert.Empty(await ErrorsAsync());
+    }
+
+    [Fact]
+    public async Task Run_MorePagesThanOneCallTakes_ReturnsHowManyItTook()
     {
         await StorePagesAsync(53);
 
-        var next = await AssembleAsync(0, 53);
-        var end = await AssembleAsync(next, 53);
+        var first = await AssembleAsync(0, 53);
+        var rest = await AssembleAsync(first, 53);
 
-        Assert.Equal((50, 53), (next, end));
+        Assert.Equal((50, 3), (first, rest));
         Assert.Equal(Enumerable.Range(0, 53).Select(page => 2L * page), await OutputAsync());
     }
 
     private Task<int> AssembleAsync(int from, int to) =>
-        new AssembleResults(Bench.Blobs, new OrderedBlob(Bench.Blobs), Bench.Time).Run(new AssembleOrder(Job, from, to), Token).BoundedAsync();
+        new AssembleResults(Bench.Blobs, new OrderedBlob(Bench.Blobs), Bench.Time).Run(new AssembleOrder(Job, [.. Enumerable.Range(from, to - from)]), Token).BoundedAsync();
 
     private async Task<List<long>> OutputAsync() => Samples.Indexes(await Bench.ReadTextAsync(JobBlobs.Output(Job)));
 
@@ -168,17 +197,20 @@ public sealed class AssembleResultsTests(StorageEmulator storage) : FlowTest(sto
         }
     }
 
-    /// <summary>Commits parts as CollectPage does, a chunk in each.</summary>
+    /// <summary>Commits parts as CollectPage does.</summary>
     private async Task StorePageAsync(int page, params ItemResult[][] parts)
     {
-        var order = new CollectOrder(Job, page, parts.Length, parts.Sum(part => part.Length));
+        var first = parts.SelectMany(part => part).Min(line => line.Index);
+        await StoreRoundAsync(new PagePlan(page, 0, 0, first, parts.Sum(part => part.Length)), round: 0, parts);
+    }
+
+    private async Task StoreRoundAsync(PagePlan page, int round, params ItemResult[][] parts)
+    {
         var pageParts = new PageParts(Bench.Blobs);
-        var tally = new PageTally(parts.Length);
-        foreach (var (chunk, results) in parts.Index())
+        var tally = new PageTally(ItemSet.First(page.Items));
+        foreach (var part in parts)
         {
-            var pending = new PendingPart();
-            pending.Add(chunk, results);
-            await pageParts.CommitAsync(order, tally, pending, Token);
+            await pageParts.CommitAsync(Job, page, round, tally, part, Token);
         }
     }
 }

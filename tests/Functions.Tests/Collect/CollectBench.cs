@@ -2,7 +2,9 @@ using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.Logging.Abstractions;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Collect;
+using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Messaging;
+using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Storage;
 using ModelJobs.Functions.Tests.Support;
 
@@ -17,10 +19,22 @@ internal sealed class CollectBench(FlowBench bench)
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static CollectOrder Order(int chunks, int items) => new(FlowBench.Job, 0, chunks, items);
+    public JobControls Controls { get; } = new(bench.Blobs, bench.Time);
+
+    public PageScopes Scopes { get; } = new(bench.Blobs);
+
+    /// <summary>The order to collect a page of so many items, whose first has index 0.</summary>
+    public static CollectOrder Order(int items) => new(FlowBench.Job, PlanOf(items), "input", new JobOptions());
+
+    public static PagePlan PlanOf(int items) => new(Page: 0, Offset: 0, Bytes: 0, FirstIndex: 0, items);
 
     public Task<PageReport> RunAsync(CollectOrder order) =>
-        new CollectPage(Client, Parts, bench.Blobs, bench.Settings, bench.Time, NullLogger<CollectPage>.Instance).Run(order, Token).BoundedAsync();
+        new CollectPage(Client, Parts, Scopes, bench.Blobs, Controls, bench.Settings, bench.Time, NullLogger<CollectPage>.Instance)
+            .Run(order, Token).BoundedAsync();
+
+    /// <summary>What the parts of the page's first round add up to.</summary>
+    public Task<PageTally> TallyAsync(CollectOrder order) =>
+        Parts.ReadTallyAsync(order.JobId, order.Page.Page, order.Round, ItemSet.First(order.Page.Items), Token);
 
     /// <summary>Answers as ProcessChunk does.</summary>
     public Task AnswerAsync(int chunk, params IReadOnlyList<ItemResult> results) => bench.Results.SendAsync(Samples.Chunk(chunk), results, Token);
@@ -30,7 +44,7 @@ internal sealed class CollectBench(FlowBench bench)
         Queues.Results, new ServiceBusMessage(body) { MessageId = messageId, SessionId = Queues.PageSession(FlowBench.Job, 0) });
 
     /// <summary>What a part in storage says that it holds.</summary>
-    public async Task<List<PartSummary>> PartsAsync() => await Parts.SummariesAsync(FlowBench.Job, 0, Token).ToListAsync(Token);
+    public async Task<List<PartSummary>> PartsAsync() => await Parts.SummariesAsync(FlowBench.Job, 0, round: 0, Token).ToListAsync(Token);
 
-    public async Task<List<long>> PartIndexesAsync(int part) => Samples.Indexes(await bench.ReadTextAsync(JobBlobs.PagePart(FlowBench.Job, 0, part)));
+    public async Task<List<long>> PartIndexesAsync(int part) => Samples.Indexes(await bench.ReadTextAsync(JobBlobs.PagePart(FlowBench.Job, 0, round: 0, part)));
 }

@@ -23,9 +23,9 @@ public sealed class CollectPageCrashTests(StorageEmulator storage) : FlowTest(st
             Assert.Equal(2, (await crashed.ReceiveMessagesAsync(10, cancellationToken: Token)).Count);
         }
 
-        var report = await Page.RunAsync(CollectBench.Order(chunks: 2, items: 2));
+        var report = await Page.RunAsync(CollectBench.Order(items: 2));
 
-        Assert.Equal(new PageReport(0, Succeeded: 2, Failed: 0, Complete: true), report);
+        Assert.Equal(new PageReport(0, Succeeded: 2, Failed: 0, Canceled: 0, Complete: true), report);
     }
 
     [Fact]
@@ -34,27 +34,27 @@ public sealed class CollectPageCrashTests(StorageEmulator storage) : FlowTest(st
         await Page.AnswerAsync(0, Samples.Succeeded(0));
         var died = await AcceptAsync();
         Assert.Single(await died.ReceiveMessagesAsync(10, cancellationToken: Token));
-        var order = CollectBench.Order(chunks: 1, items: 1);
+        var order = CollectBench.Order(items: 1);
 
         var locked = await Assert.ThrowsAsync<ServiceBusException>(() => Page.RunAsync(order));
         Bench.Time.Advance(TimeSpan.FromMinutes(2));
         var report = await Page.RunAsync(order);
 
         Assert.Equal(ServiceBusFailureReason.SessionCannotBeLocked, locked.Reason);
-        Assert.Equal(new PageReport(0, Succeeded: 1, Failed: 0, Complete: true), report);
+        Assert.Equal(new PageReport(0, Succeeded: 1, Failed: 0, Canceled: 0, Complete: true), report);
     }
 
     [Fact]
-    public async Task Run_CrashBetweenCommitAndComplete_CountsTheChunkOnce()
+    public async Task Run_CrashBetweenCommitAndComplete_CountsTheItemOnce()
     {
-        var order = CollectBench.Order(chunks: 2, items: 2);
+        var order = CollectBench.Order(items: 2);
         await Page.AnswerAsync(0, Samples.Succeeded(0));
-        await CommitWithoutCompletingAsync(order, 0, Samples.Succeeded(0));
+        await CommitAsync(await Page.TallyAsync(order), Samples.Succeeded(0));
         await Page.AnswerAsync(1, Samples.Succeeded(1));
 
         var report = await Page.RunAsync(order);
 
-        Assert.Equal(new PageReport(0, Succeeded: 2, Failed: 0, Complete: true), report);
+        Assert.Equal(new PageReport(0, Succeeded: 2, Failed: 0, Canceled: 0, Complete: true), report);
         Assert.Equal([1], await Page.PartIndexesAsync(1));
         Assert.Empty(await Bench.PeekAsync(Queues.Results));
     }
@@ -62,37 +62,37 @@ public sealed class CollectPageCrashTests(StorageEmulator storage) : FlowTest(st
     [Fact]
     public async Task Run_CrashBetweenTheLastCommitAndComplete_LeavesNoMessageBehind()
     {
-        var order = CollectBench.Order(chunks: 1, items: 1);
+        var order = CollectBench.Order(items: 1);
         await Page.AnswerAsync(0, Samples.Succeeded(0));
-        await CommitWithoutCompletingAsync(order, 0, Samples.Succeeded(0));
+        await CommitAsync(await Page.TallyAsync(order), Samples.Succeeded(0));
 
         var report = await Page.RunAsync(order);
 
-        Assert.Equal(new PageReport(0, Succeeded: 1, Failed: 0, Complete: true), report);
+        Assert.Equal(new PageReport(0, Succeeded: 1, Failed: 0, Canceled: 0, Complete: true), report);
         Assert.Empty(await Bench.PeekAsync(Queues.Results));
     }
 
     [Fact]
     public async Task Commit_TwoCollectorsOfOnePage_OnlyOneMakesThePart()
     {
-        var order = CollectBench.Order(chunks: 2, items: 2);
-        var tally = await Page.Parts.ReadTallyAsync(order, Token);
-        var otherTally = await Page.Parts.ReadTallyAsync(order, Token);
-        await Page.Parts.CommitAsync(order, tally, Pending(0, Samples.Succeeded(0)), Token);
+        var order = CollectBench.Order(items: 2);
+        var tally = await Page.TallyAsync(order);
+        var otherTally = await Page.TallyAsync(order);
+        await CommitAsync(tally, Samples.Succeeded(0));
 
         var refused = await Assert.ThrowsAsync<RequestFailedException>(
-            () => Page.Parts.CommitAsync(order, otherTally, Pending(0, Samples.Failed(0)), Token));
+            () => CommitAsync(otherTally, Samples.Failed(0)));
 
         Assert.True(refused.Status is 409 or 412);
         Assert.Equal((1, 0L, 0L), (tally.Parts, otherTally.Succeeded, otherTally.Failed));
-        var stored = await Page.Parts.ReadTallyAsync(order, Token);
+        var stored = await Page.TallyAsync(order);
         Assert.Equal((1, 1L, 0L), (stored.Parts, stored.Succeeded, stored.Failed));
     }
 
     [Fact]
-    public async Task Run_SessionIsLostAndAnotherCollectorTakesOver_CountsEveryChunkOnce()
+    public async Task Run_SessionIsLostAndAnotherCollectorTakesOver_CountsEveryItemOnce()
     {
-        var order = CollectBench.Order(chunks: 2, items: 2);
+        var order = CollectBench.Order(items: 2);
         await Page.AnswerAsync(0, Samples.Succeeded(0));
         var other = new CollectBench(Bench);
         Page.Client.Arrivals.Enqueue(async () =>
@@ -106,20 +106,14 @@ public sealed class CollectPageCrashTests(StorageEmulator storage) : FlowTest(st
         await Assert.ThrowsAnyAsync<Exception>(() => Page.RunAsync(order));
         var report = await Page.RunAsync(order);
 
-        Assert.Equal(new PageReport(0, Succeeded: 2, Failed: 0, Complete: true), report);
-        Assert.Equal([0, 1], (await Page.PartsAsync()).SelectMany(part => part.Chunks).Order());
+        Assert.Equal(new PageReport(0, Succeeded: 2, Failed: 0, Canceled: 0, Complete: true), report);
+        Assert.Equal([0, 1], (await Page.PartsAsync()).SelectMany(part => part.Items.Positions).Order());
     }
 
     private Task<ServiceBusSessionReceiver> AcceptAsync() =>
         Bench.Client.AcceptSessionAsync(Queues.Results, Queues.PageSession(Job, 0), cancellationToken: Token);
 
-    private async Task CommitWithoutCompletingAsync(CollectOrder order, int chunk, ItemResult result) =>
-        await Page.Parts.CommitAsync(order, await Page.Parts.ReadTallyAsync(order, Token), Pending(chunk, result), Token);
-
-    private static PendingPart Pending(int chunk, ItemResult result)
-    {
-        var pending = new PendingPart();
-        pending.Add(chunk, [result]);
-        return pending;
-    }
+    /// <summary>Commits a part as a collector does that ends before it completes the messages.</summary>
+    private Task CommitAsync(PageTally tally, ItemResult result) =>
+        Page.Parts.CommitAsync(Job, CollectBench.PlanOf(2), round: 0, tally, [result], Token);
 }

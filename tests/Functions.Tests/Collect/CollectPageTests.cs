@@ -13,14 +13,14 @@ public sealed class CollectPageTests(StorageEmulator storage) : FlowTest(storage
     [Fact]
     public async Task Run_EveryChunkHasAnswered_CommitsOnePartInInputOrderAndCompletesTheMessages()
     {
-        await Page.AnswerAsync(1, Samples.Succeeded(3), Samples.Failed(4));
-        await Page.AnswerAsync(0, Samples.Succeeded(2), Samples.Succeeded(0));
+        await Page.AnswerAsync(1, Samples.Succeeded(2), Samples.Failed(3));
+        await Page.AnswerAsync(0, Samples.Succeeded(1), Samples.Succeeded(0));
 
-        var report = await Page.RunAsync(CollectBench.Order(chunks: 2, items: 4));
+        var report = await Page.RunAsync(CollectBench.Order(items: 4));
 
-        Assert.Equal(new PageReport(0, Succeeded: 3, Failed: 1, Complete: true), report);
+        Assert.Equal(new PageReport(0, Succeeded: 3, Failed: 1, Canceled: 0, Complete: true), report);
         Assert.Single(await Page.PartsAsync());
-        Assert.Equal([0, 2, 3, 4], await Page.PartIndexesAsync(0));
+        Assert.Equal([0, 1, 2, 3], await Page.PartIndexesAsync(0));
         Assert.Empty(await Bench.PeekAsync(Queues.Results));
     }
 
@@ -32,9 +32,9 @@ public sealed class CollectPageTests(StorageEmulator storage) : FlowTest(storage
         await Page.AnswerAsync(0, Samples.Failed(0));
         await Page.AnswerAsync(1, Samples.Succeeded(1));
 
-        var report = await Page.RunAsync(CollectBench.Order(chunks: 2, items: 2));
+        var report = await Page.RunAsync(CollectBench.Order(items: 2));
 
-        Assert.Equal(new PageReport(0, Succeeded: 2, Failed: 0, Complete: true), report);
+        Assert.Equal(new PageReport(0, Succeeded: 2, Failed: 0, Canceled: 0, Complete: true), report);
         Assert.Equal([0, 1], await Page.PartIndexesAsync(0));
         Assert.Empty(await Bench.PeekAsync(Queues.Results));
     }
@@ -43,14 +43,14 @@ public sealed class CollectPageTests(StorageEmulator storage) : FlowTest(storage
     public async Task Run_ChunkAnswersAgainAfterItsPart_CountsItOnce()
     {
         await Page.AnswerAsync(0, Samples.Succeeded(0));
-        await Page.RunAsync(CollectBench.Order(chunks: 2, items: 2));
+        await Page.RunAsync(CollectBench.Order(items: 2));
         await ForgetAnswersAsync();
         await Page.AnswerAsync(0, Samples.Failed(0));
         await Page.AnswerAsync(1, Samples.Succeeded(1));
 
-        var report = await Page.RunAsync(CollectBench.Order(chunks: 2, items: 2));
+        var report = await Page.RunAsync(CollectBench.Order(items: 2));
 
-        Assert.Equal(new PageReport(0, Succeeded: 2, Failed: 0, Complete: true), report);
+        Assert.Equal(new PageReport(0, Succeeded: 2, Failed: 0, Canceled: 0, Complete: true), report);
         Assert.Equal([1], await Page.PartIndexesAsync(1));
         Assert.Empty(await Bench.PeekAsync(Queues.Results));
     }
@@ -60,11 +60,11 @@ public sealed class CollectPageTests(StorageEmulator storage) : FlowTest(storage
     {
         await Page.AnswerAsync(0, Samples.Succeeded(0, filler: 70_000), Samples.Failed(1));
 
-        var report = await Page.RunAsync(CollectBench.Order(chunks: 1, items: 2));
+        var report = await Page.RunAsync(CollectBench.Order(items: 2));
 
-        Assert.Equal(new PageReport(0, Succeeded: 1, Failed: 1, Complete: true), report);
+        Assert.Equal(new PageReport(0, Succeeded: 1, Failed: 1, Canceled: 0, Complete: true), report);
         Assert.Equal([0, 1], await Page.PartIndexesAsync(0));
-        Assert.Contains(new string('y', 70_000), await Bench.ReadTextAsync(JobBlobs.PagePart(Job, 0, 0)), StringComparison.Ordinal);
+        Assert.Contains(new string('y', 70_000), await Bench.ReadTextAsync(JobBlobs.PagePart(Job, 0, round: 0, part: 0)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -74,9 +74,9 @@ public sealed class CollectPageTests(StorageEmulator storage) : FlowTest(storage
         await Page.AnswerAsync(0, Samples.Succeeded(0, filler: 80_000));
         await Page.AnswerAsync(0, Samples.Succeeded(0, filler: 70_000));
 
-        var report = await Page.RunAsync(CollectBench.Order(chunks: 1, items: 1));
+        var report = await Page.RunAsync(CollectBench.Order(items: 1));
 
-        Assert.Equal(new PageReport(0, Succeeded: 1, Failed: 0, Complete: true), report);
+        Assert.Equal(new PageReport(0, Succeeded: 1, Failed: 0, Canceled: 0, Complete: true), report);
         Assert.Equal([0], await Page.PartIndexesAsync(0));
     }
 
@@ -85,16 +85,16 @@ public sealed class CollectPageTests(StorageEmulator storage) : FlowTest(storage
     {
         var start = Bench.Time.GetUtcNow();
         await Page.AnswerAsync(0, Samples.Succeeded(0));
-        var order = CollectBench.Order(chunks: 2, items: 2);
+        var order = CollectBench.Order(items: 2);
 
         var first = await Page.RunAsync(order);
         var elapsed = Bench.Time.GetUtcNow() - start;
         await Page.AnswerAsync(1, Samples.Failed(1));
         var second = await Page.RunAsync(order);
 
-        Assert.Equal(new PageReport(0, Succeeded: 1, Failed: 0, Complete: false), first);
+        Assert.Equal(new PageReport(0, Succeeded: 1, Failed: 0, Canceled: 0, Complete: false), first);
         Assert.Equal(Bench.Settings.CollectSlice, elapsed);
-        Assert.Equal(new PageReport(0, Succeeded: 1, Failed: 1, Complete: true), second);
+        Assert.Equal(new PageReport(0, Succeeded: 1, Failed: 1, Canceled: 0, Complete: true), second);
     }
 
     [Fact]
@@ -107,9 +107,9 @@ public sealed class CollectPageTests(StorageEmulator storage) : FlowTest(storage
         Page.Client.Arrivals.Enqueue(PassAnInterval);
         Page.Client.Arrivals.Enqueue(() => Page.AnswerAsync(3, Samples.Succeeded(3)));
 
-        await Page.RunAsync(CollectBench.Order(chunks: 4, items: 4));
+        await Page.RunAsync(CollectBench.Order(items: 4));
 
-        Assert.Equal<IEnumerable<int>>([[0, 1, 2], [3]], (await Page.PartsAsync()).Select(part => part.Chunks));
+        Assert.Equal<IEnumerable<int>>([[0, 1, 2], [3]], (await Page.PartsAsync()).Select(part => part.Items.Positions));
 
         Task PassAnInterval()
         {
@@ -124,19 +124,37 @@ public sealed class CollectPageTests(StorageEmulator storage) : FlowTest(storage
         await Page.AnswerAsync(0, Samples.Succeeded(0, filler: 5_000_000), Samples.Succeeded(1, filler: 5_000_000));
         Page.Client.Arrivals.Enqueue(() => Page.AnswerAsync(1, Samples.Succeeded(2)));
 
-        await Page.RunAsync(CollectBench.Order(chunks: 2, items: 3));
+        await Page.RunAsync(CollectBench.Order(items: 3));
 
-        Assert.Equal<IEnumerable<int>>([[0], [1]], (await Page.PartsAsync()).Select(part => part.Chunks));
+        Assert.Equal<IEnumerable<int>>([[0, 1], [2]], (await Page.PartsAsync()).Select(part => part.Items.Positions));
     }
 
     [Fact]
-    public async Task Run_OtherNumberOfResultsThanItems_Throws()
+    public async Task Run_ChunkAnswersInPieces_CountsThemByItem()
     {
-        await Page.AnswerAsync(0, Samples.Succeeded(0));
+        await Page.AnswerAsync(0, Samples.Succeeded(1));
+        var order = CollectBench.Order(items: 3);
 
-        var mismatch = await Assert.ThrowsAsync<InvalidDataException>(() => Page.RunAsync(CollectBench.Order(chunks: 1, items: 2)));
+        var first = await Page.RunAsync(order);
+        await ForgetAnswersAsync();
+        await Page.AnswerAsync(0, Samples.Succeeded(0), Samples.Failed(1), Samples.Succeeded(2));
+        var second = await Page.RunAsync(order);
 
-        Assert.Contains("1 results for 2 items", mismatch.Message, StringComparison.Ordinal);
+        Assert.Equal(new PageReport(0, Succeeded: 1, Failed: 0, Canceled: 0, Complete: false), first);
+        Assert.Equal(new PageReport(0, Succeeded: 3, Failed: 0, Canceled: 0, Complete: true), second);
+        Assert.Equal([0, 2], await Page.PartIndexesAsync(1));
+    }
+
+    [Fact]
+    public async Task Run_ResultsForAnotherPagesItems_DeadLettersThem()
+    {
+        await Page.AnswerAsync(0, Samples.Succeeded(0), Samples.Succeeded(2));
+        await Page.AnswerAsync(1, Samples.Succeeded(0), Samples.Succeeded(1));
+
+        var report = await Page.RunAsync(CollectBench.Order(items: 2));
+
+        Assert.Equal(new PageReport(0, Succeeded: 2, Failed: 0, Canceled: 0, Complete: true), report);
+        Assert.Single(await Bench.PeekIdsAsync(Queues.Results + Queues.DeadLetter));
     }
 
     /// <summary>Lets the queue forget which messages it has seen, so that it takes a second answer.</summary>

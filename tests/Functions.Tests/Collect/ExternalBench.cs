@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Messaging;
+using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Process;
 using ModelJobs.Functions.Recover;
 using ModelJobs.Functions.Storage;
@@ -25,14 +26,16 @@ internal sealed class ExternalBench(FlowBench bench)
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>The order to collect the page.</summary>
-    public static CollectOrder Order { get; } = CollectBench.Order(Chunks, Items) with { External = new ExternalPage(DispatchBench.Input, Options) };
+    private PagePlan? _plan;
+
+    /// <summary>The order to collect the page, once it is dispatched.</summary>
+    public CollectOrder Order => new(FlowBench.Job, _plan!, DispatchBench.Input, Options, External: true);
 
     /// <summary>Stores items with a key and a meta, and dispatches them.</summary>
     public async Task DispatchAsync(int filler = 0)
     {
         await _dispatch.PlanAsync([.. Enumerable.Range(0, Items).Select(i => Samples.Item(i, $"k{i}", filler) with { Meta = Samples.Item(i).Input })]);
-        await _dispatch.RunAsync(external: true);
+        _plan = (await _dispatch.RunAsync(external: true)).Page;
     }
 
     public Task<PageReport> CollectAsync() => _page.RunAsync(Order);

@@ -4,7 +4,6 @@ using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging.Abstractions;
 using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Messaging;
-using ModelJobs.Functions.Orchestrate;
 using ModelJobs.Functions.Tests.Support;
 using ModelJobs.Tests.Support;
 
@@ -15,35 +14,32 @@ public sealed class SweepAnswersTests(StorageEmulator storage) : FlowTest(storag
     private readonly FakeDurableClient _durable = new();
 
     [Theory]
-    [InlineData(Job + "/7", null, null)] // no such job
-    [InlineData(Job + "/7", OrchestrationRuntimeStatus.Completed, null)]
-    [InlineData(Job + "/7", OrchestrationRuntimeStatus.Failed, null)]
-    [InlineData(Job + "/7", OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Completed)]
-    [InlineData(Job + "/+7", OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Running)]
-    [InlineData(Job, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Running)]
-    [InlineData("nonsense", OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Running)]
-    public async Task Run_NoPageWaitsForTheSession_RemovesItsAnswers(
-        string session, OrchestrationRuntimeStatus? job, OrchestrationRuntimeStatus? page)
+    [InlineData(Job + "/7", null)] // no such job
+    [InlineData(Job + "/7", OrchestrationRuntimeStatus.Completed)]
+    [InlineData(Job + "/7", OrchestrationRuntimeStatus.Failed)]
+    [InlineData(Job + "/+7", OrchestrationRuntimeStatus.Running)]
+    [InlineData(Job, OrchestrationRuntimeStatus.Running)]
+    [InlineData("nonsense", OrchestrationRuntimeStatus.Running)]
+    public async Task Run_NoJobWaitsForTheSession_RemovesItsAnswers(string session, OrchestrationRuntimeStatus? job)
     {
         await SendAsync(session, 150);
 
-        await RunAsync(job, page);
+        await RunAsync(job);
 
         Assert.Empty(await Bench.PeekAsync(Queues.Results));
         Assert.Empty(await Bench.PeekAsync(Queues.Results + Queues.DeadLetter));
     }
 
     [Theory]
-    [InlineData(OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Running)]
-    [InlineData(OrchestrationRuntimeStatus.Running, null)] // dispatched, not collected yet
-    [InlineData(OrchestrationRuntimeStatus.Suspended, OrchestrationRuntimeStatus.Running)]
-    [InlineData(OrchestrationRuntimeStatus.Pending, null)]
-    public async Task Run_PageMayStillWaitForTheSession_LeavesIt(OrchestrationRuntimeStatus job, OrchestrationRuntimeStatus? page)
+    [InlineData(OrchestrationRuntimeStatus.Running)]
+    [InlineData(OrchestrationRuntimeStatus.Suspended)]
+    [InlineData(OrchestrationRuntimeStatus.Pending)]
+    public async Task Run_JobMayStillWaitForTheSession_LeavesIt(OrchestrationRuntimeStatus job)
     {
         await SendAsync(Job + "/7", 3);
         await SendAsync("nonsense", 3);
 
-        await RunAsync(job, page);
+        await RunAsync(job);
 
         Assert.Equal(3, (await Bench.PeekAsync(Queues.Results)).Count);
         Assert.All(await Bench.PeekAsync(Queues.Results), message => Assert.Equal((Job + "/7", 0), (message.SessionId, message.DeliveryCount)));
@@ -56,7 +52,7 @@ public sealed class SweepAnswersTests(StorageEmulator storage) : FlowTest(storag
         await SendAsync("nonsense", 1);
         await using var person = await Bench.Client.AcceptSessionAsync(Queues.Results, "taken", cancellationToken: Token);
 
-        await RunAsync(null, null);
+        await RunAsync(null);
 
         Assert.Equal(["taken"], (await Bench.PeekAsync(Queues.Results)).Select(message => message.SessionId));
     }
@@ -69,19 +65,14 @@ public sealed class SweepAnswersTests(StorageEmulator storage) : FlowTest(storag
         }
     }
 
-    private async Task RunAsync(OrchestrationRuntimeStatus? job, OrchestrationRuntimeStatus? page)
+    private async Task RunAsync(OrchestrationRuntimeStatus? job)
     {
-        Set(Job, job);
-        Set(PageOrchestrator.InstanceId(Job, 7), page);
+        if (job is { } known)
+        {
+            _durable.Set(Job, known);
+        }
+
         await new SweepAnswers(new JumpingClient(Bench.Client, Bench.Time), NullLogger<SweepAnswers>.Instance)
             .Run(new TimerInfo(), _durable, Token).BoundedAsync();
-    }
-
-    private void Set(string instance, OrchestrationRuntimeStatus? status)
-    {
-        if (status is { } known)
-        {
-            _durable.Set(instance, known);
-        }
     }
 }

@@ -1,8 +1,10 @@
 using Azure.Messaging.ServiceBus;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Process;
+using ModelJobs.Functions.Redrive;
 using ModelJobs.Functions.Tests.Support;
 
 namespace ModelJobs.Functions.Tests.Dispatch;
@@ -26,8 +28,17 @@ internal sealed class DispatchBench(FlowBench bench, JobOptions options)
     }
 
     public Task<DispatchReport> RunAsync(int page = 0, IReadOnlyList<long>? laneChunks = null, bool external = false) =>
-        new DispatchPage(bench.Blobs, bench.Chunks)
-            .Run(new DispatchOrder(FlowBench.Job, Input, Model, page, options, laneChunks ?? [], external), Token).BoundedAsync();
+        RunAsync(Order(page) with { LaneChunks = laneChunks ?? [], External = external });
+
+    public Task<DispatchReport> RunAsync(DispatchOrder order)
+    {
+        var parts = new PageParts(bench.Blobs);
+        var rounds = new RoundScopes(bench.Blobs, new PageScopes(bench.Blobs), parts, new ParkedItems(bench.Blobs, parts));
+        return new DispatchPage(bench.Blobs, rounds, bench.Chunks).Run(order, Token).BoundedAsync();
+    }
+
+    /// <summary>The order for the first dispatch of a page.</summary>
+    public DispatchOrder Order(int page = 0) => new(FlowBench.Job, Input, Model, page, options, []);
 
     /// <summary>The chunks in a queue, in order.</summary>
     public async Task<List<ChunkMessage>> ChunksAsync(string queue) => [.. (await bench.PeekAsync(queue)).Select(ChunkItems.Read)];

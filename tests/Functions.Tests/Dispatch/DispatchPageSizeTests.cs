@@ -46,7 +46,7 @@ public sealed class DispatchPageSizeTests(StorageEmulator storage) : FlowTest(st
         await dispatch.RunAsync();
 
         var chunks = await dispatch.ChunksAsync(Queues.OrderedChunks);
-        Assert.All(chunks, chunk => Assert.Equal(JobBlobs.PageChunks(Job, 0), chunk.Blob?.Name));
+        Assert.All(chunks, chunk => Assert.Equal(JobBlobs.PageChunks(Job, 0, dispatch: 0), chunk.Blob?.Name));
         Assert.Equal([[0, 2, 4], [1, 3, 5]], new[] { await dispatch.IndexesAsync(chunks[0]), await dispatch.IndexesAsync(chunks[1]) });
     }
 
@@ -69,10 +69,9 @@ public sealed class DispatchPageSizeTests(StorageEmulator storage) : FlowTest(st
         var dispatch = new DispatchBench(Bench, new JobOptions { ChunkItems = 1 });
         await dispatch.PlanAsync([.. Enumerable.Range(0, 40).Select(i => Samples.Item(i, filler: 60_000))]);
 
-        var report = await dispatch.RunAsync();
+        await dispatch.RunAsync();
 
         var chunks = await dispatch.ChunksAsync(Queues.Chunks);
-        Assert.Equal(40, report.Chunks);
         Assert.All(chunks, chunk => Assert.Null(chunk.Blob));
         Assert.Equal(Enumerable.Range(0, 40).Select(i => (long)i), await dispatch.IndexesAsync(chunks));
     }

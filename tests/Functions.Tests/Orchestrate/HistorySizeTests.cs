@@ -28,7 +28,7 @@ public sealed class HistorySizeTests(ITestOutputHelper output)
 
         var pages = items / itemsPerPage;
         output.WriteLine($"{pages} pages: {bench.HistoryEvents} events, at most {bench.LargestHistory} in an execution");
-        Assert.Equal(items, summary.Succeeded);
+        Assert.Equal(items, summary.Totals.Succeeded);
         Assert.InRange(bench.LargestHistory, 1, MaxEventsPerExecution);
         Assert.InRange(bench.HistoryEvents, pages, MaxEventsPerJob + (MaxEventsPerPage * pages));
     }

@@ -9,6 +9,7 @@ using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Orchestrate;
 using ModelJobs.Functions.Plan;
+using ModelJobs.Functions.Redrive;
 using ModelJobs.Functions.Storage;
 using ModelJobs.Functions.Tests.Support;
 using ModelJobs.LocalRuntime.Engine;
@@ -84,13 +85,14 @@ internal sealed class OrchestrationBench : ITaskInvoker, IAsyncDisposable
                 var plan = Read<PlanOrder>(input);
                 return new PlanReport((int)(plan.Items / PlanJob.MaxItems(plan.ChunkItems)));
             case nameof(DispatchPage):
-                return new DispatchReport(1, (int)_itemsPerPage, Read<DispatchOrder>(input).LaneChunks);
+                var dispatch = Read<DispatchOrder>(input);
+                return new DispatchReport(new PagePlan(dispatch.Page, 0, 0, 0, (int)_itemsPerPage), dispatch.LaneChunks, OpenItems.None);
             case nameof(CollectPage):
                 var page = Read<CollectOrder>(input);
                 var slice = _engine.GetHistory(instanceId).OfType<TaskScheduledEvent>().Count();
-                return new PageReport(page.Page, _itemsPerPage * slice / _slices, 0, Complete: slice == _slices);
+                return new PageReport(page.Page.Page, _itemsPerPage * slice / _slices, 0, 0, Complete: slice == _slices);
             case nameof(AssembleResults):
-                return Read<AssembleOrder>(input).ToPage;
+                return Read<AssembleOrder>(input).Pages.Count;
             default:
                 return 0;
         }

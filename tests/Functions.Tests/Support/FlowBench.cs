@@ -70,6 +70,16 @@ internal sealed class FlowBench : IAsyncDisposable
         await sender.SendMessageAsync(message, Token);
     }
 
+    /// <summary>Takes all messages out of a queue.</summary>
+    public async Task DrainAsync(string queue)
+    {
+        await using var receiver = Client.CreateReceiver(queue, new ServiceBusReceiverOptions { ReceiveMode = ServiceBusReceiveMode.ReceiveAndDelete });
+        while ((await PeekAsync(queue)).Count > 0)
+        {
+            await receiver.ReceiveMessagesAsync(BrokerLimits.MaxPeekedMessages, cancellationToken: Token).BoundedAsync();
+        }
+    }
+
     /// <summary>Stores a blob.</summary>
     public async Task StoreAsync(string blob, ReadOnlyMemory<byte> content)
     {

@@ -47,6 +47,15 @@ internal sealed class JumpingClient(ServiceBusClient inner, FakeTimeProvider tim
             return await receive.BoundedAsync();
         }
 
+        public override string EntityPath => session.EntityPath;
+
+        public override Task<ServiceBusReceivedMessage?> PeekMessageAsync(long? fromSequenceNumber = null, CancellationToken cancellationToken = default) =>
+            session.PeekMessageAsync(fromSequenceNumber, cancellationToken);
+
+        public override Task<IReadOnlyList<ServiceBusReceivedMessage>> PeekMessagesAsync(
+            int maxMessages, long? fromSequenceNumber = null, CancellationToken cancellationToken = default) =>
+            session.PeekMessagesAsync(maxMessages, fromSequenceNumber, cancellationToken);
+
         public override Task CompleteMessageAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken = default) =>
             session.CompleteMessageAsync(message, cancellationToken);
 

@@ -1,0 +1,44 @@
+using DurableTask.Core.History;
+using Microsoft.DurableTask.Converters;
+using ModelJobs.Functions.Control;
+using ModelJobs.Functions.Orchestrate;
+
+namespace ModelJobs.Functions.Tests.Orchestrate;
+
+/// <summary>What the scenarios come to: however a job goes, its counts add up to its items.</summary>
+public sealed class JobOutcomeTests
+{
+    [Theory]
+    [InlineData("job-unordered", 5000, 0, 0, 0, null)]
+    [InlineData("job-lanes", 3000, 0, 0, 0, null)]
+    [InlineData("job-long", 152_000, 0, 0, 0, null)]
+    [InlineData("job-paused", 5000, 0, 0, 0, null)]
+    [InlineData("job-canceled", 1300, 0, 4700, 0, JobControl.Canceled)]
+    [InlineData("job-past-deadline", 3000, 0, 1000, 0, JobControl.DeadlineExceeded)]
+    [InlineData("job-intolerable", 5989, 11, 0, 0, JobControl.ToleranceExceeded)]
+    [InlineData("job-redriven", 160_000, 0, 0, 0, null)]
+    [InlineData("job-discarded", 159_000, 0, 0, 1000, null)]
+    public void Run_Scenario_CountsEveryItemOnce(string scenario, long succeeded, long failed, long canceled, long discarded, string? stopped)
+    {
+        var completed = Scenarios.All[scenario]()[^1].Whole.OfType<ExecutionCompletedEvent>().Single();
+
+        var summary = JsonDataConverter.Default.Deserialize<JobSummary>(completed.Result)!;
+
+        Assert.Equal(new Totals(succeeded, failed, canceled, discarded), summary.Totals);
+        Assert.Equal(stopped, summary.Stopped?.Code);
+        Assert.Equal(summary.Items, succeeded + failed + canceled + discarded);
+    }
+
+    [Fact]
+    public void Run_JobWithLanesIsResumed_DispatchesWhatIsUnansweredInOrderAndCountsLanesAnew()
+    {
+        var orders = Scenarios.All["job-paused"]()[^1].Whole.OfType<TaskScheduledEvent>()
+            .Where(scheduled => scheduled.Name == "DispatchPage")
+            .Select(scheduled => JsonDataConverter.Default.Deserialize<ModelJobs.Functions.Dispatch.DispatchOrder>(scheduled.Input)!)
+            .ToList();
+
+        Assert.Equal([1, 2, 3, 4], orders.Select(order => order.Page));
+        Assert.Empty(orders[0].LaneChunks);
+        Assert.All(orders, order => Assert.Equal((1, 100, 0), (order.Epoch, order.Dispatch, order.Round)));
+    }
+}
