@@ -21,7 +21,7 @@ public sealed class HistoryTests(StorageEmulator storage)
         var id = JsonElement.Parse(await answer.Content.ReadAsStringAsync(Cancel)).GetProperty("id").GetString()!;
         await Invariants.CheckAsync(app, await app.Jobs.WaitAsync(id));
 
-        foreach (var instance in (string[])[id, PageOrchestrator.InstanceId(id, 0)])
+        foreach (var instance in (string[])[id, PageOrchestrator.InstanceId(id, 0, version: 0)])
         {
             var json = await app.Http.GetStringAsync(
                 new Uri($"runtime/webhooks/durabletask/instances/{instance}?showHistory=true&showHistoryOutput=true", UriKind.Relative), Cancel);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using ModelJobs.Cli.Client;
 using ModelJobs.Cli.History;
+using ModelJobs.Functions.Orchestrate;
 
 namespace ModelJobs.Cli.Commands;
 
@@ -42,7 +43,7 @@ internal sealed class HistoryCommand : Command
         using JobsClient client = _connection.OpenManagementClient(arguments);
         string id = arguments.GetRequiredValue(_job);
         if (arguments.GetValue(_page) is { } page)
-            id = Functions.Orchestrate.PageOrchestrator.InstanceId(id, page);
+            id = await FindPageAsync(client, id, page, cancellationToken);
         JsonElement body = await client.GetHistoryAsync(id, cancellationToken);
         if (arguments.GetValue(_json))
         {
@@ -55,6 +56,16 @@ internal sealed class HistoryCommand : Command
         IReadOnlyDictionary<string, Timeline> nested = await ReadNestedAsync(client, timeline, now, cancellationToken);
         HistoryReport.Write(_environment.Console.OutputRich, timeline, nested, arguments.GetValue(_all));
         return ExitCode.Success;
+    }
+
+    /// <summary>The orchestration of a page: a page that was begun again has several, of which the last is looked at.</summary>
+    private async Task<string> FindPageAsync(JobsClient client, string job, int page, CancellationToken cancellationToken)
+    {
+        var timeline = new Timeline(client.ReadHistory(await client.GetHistoryAsync(job, cancellationToken)), _environment.Time.GetUtcNow());
+        string prefix = PageOrchestrator.InstancePrefix(page);
+        // A long job forgets its first pages; most pages are begun only once, under the first control.
+        return timeline.Steps.LastOrDefault(step => step.InstanceId?.StartsWith(prefix, StringComparison.Ordinal) == true)?.InstanceId
+            ?? PageOrchestrator.InstanceId(job, page, version: 0);
     }
 
     /// <summary>The histories of what failed or is open, which is where one looks next.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using ModelJobs.Contracts;
@@ -49,7 +50,10 @@ internal static class PageOrchestrator
     /// <param name="page">Number of the page.</param>
     /// <param name="version">Version of the control that the page is begun under: begun again, it is under another.</param>
     public static string InstanceId(string job, int page, int version) =>
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"page-{page:D6}-{version:D6}-{job}");
+        string.Create(CultureInfo.InvariantCulture, $"{InstancePrefix(page)}{version:D6}-{job}");
+
+    /// <summary>What the instance ids of all orchestrations of pages with this number begin with.</summary>
+    public static string InstancePrefix(int page) => string.Create(CultureInfo.InvariantCulture, $"page-{page:D6}-");
 
     [Function(nameof(PageOrchestrator))]
     public static async Task<PageReport> Run([OrchestrationTrigger] TaskOrchestrationContext context)

@@ -100,7 +100,7 @@ internal sealed class SubmitJob(
         {
             await durable.ScheduleNewOrchestrationInstanceAsync(
                 nameof(JobOrchestrator),
-                new JobRun { Job = manifest, PagesInFlight = settings.MaxPagesInFlight, MaxIdle = settings.MaxIdle },
+                new JobRun { Job = manifest, PagesInFlight = settings.MaxPagesInFlight, MaxIdle = settings.MaxIdle, StallAfter = settings.StallAfter },
                 new StartOrchestrationOptions(manifest.Id),
                 cancellationToken);
         }
