@@ -69,6 +69,20 @@ public sealed class JobsApi(HttpClient http)
 
     public IAsyncEnumerable<ItemResult> ErrorsAsync(string id) => LinesAsync($"api/jobs/{id}/errors");
 
+    public IAsyncEnumerable<ItemResult> ParkedAsync(string id) => LinesAsync($"api/jobs/{id}/parked");
+
+    /// <summary>Cancels, pauses, resumes, redrives or discards; the call must be accepted.</summary>
+    /// <param name="id">The job.</param>
+    /// <param name="action">The last segment of the path.</param>
+    /// <param name="body">The body, as JSON; none if null.</param>
+    public async Task<Job> ControlAsync(string id, string action, string? body = null)
+    {
+        using var content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json");
+        using var answer = await http.PostAsync(new Uri($"api/jobs/{id}/{action}", UriKind.Relative), content, Cancellation);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Cancellation));
+        return (await answer.Content.ReadFromJsonAsync(ContractsJson.Wire.Job, Cancellation))!;
+    }
+
     /// <summary>Reads the problem of a refused call.</summary>
     public static async Task<Problem> ProblemAsync(HttpResponseMessage answer)
     {

@@ -13,10 +13,10 @@ public sealed class LocalApp : IAsyncDisposable
 {
     private readonly IHost _host;
 
-    private LocalApp(IHost host, RecordingRunner recorder)
+    private LocalApp(IHost host, RecordingRunner recorder, RecordingRunner mended)
     {
         _host = host;
-        Recorder = recorder;
+        (Recorder, Mended) = (recorder, mended);
         Http = new HttpClient { BaseAddress = host.Services.GetRequiredService<LocalRuntimeAddress>().BaseUri, Timeout = TimeSpan.FromMinutes(2) };
         Jobs = new JobsApi(Http);
     }
@@ -27,6 +27,9 @@ public sealed class LocalApp : IAsyncDisposable
 
     /// <summary>What the model <c>recorded</c> was asked, in order.</summary>
     public RecordingRunner Recorder { get; }
+
+    /// <summary>What models of the runner <c>mended</c> were asked: they succeed whatever the item asks for.</summary>
+    public RecordingRunner Mended { get; }
 
     public IServiceProvider Services => _host.Services;
 
@@ -60,10 +63,12 @@ public sealed class LocalApp : IAsyncDisposable
         var builder = ModelJobsApp.CreateBuilder([.. configuration.Select(setting => "--" + setting)]);
         var recorder = new RecordingRunner(new SimulateRunner(TimeProvider.System));
         builder.Services.AddSingleton(new RunnerKind("recorded", _ => recorder));
+        var mended = new RecordingRunner(new MendedRunner());
+        builder.Services.AddSingleton(new RunnerKind("mended", _ => mended));
         configure(builder);
         var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
-        return new LocalApp(host, recorder);
+        return new LocalApp(host, recorder, mended);
     }
 
     public async ValueTask DisposeAsync()
