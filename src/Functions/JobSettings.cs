@@ -41,6 +41,18 @@ public sealed class JobSettings
     [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
     public TimeSpan MaxRetryDelay { get; set; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>How long a chunk stays away after attempts in place did not help; it doubles with each return, jittered.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
+    public TimeSpan ReturnDelay { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longest time that a chunk stays away.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "12:00:00")]
+    public TimeSpan MaxReturnDelay { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How often a chunk comes back for another round of attempts before its items fail for good.</summary>
+    [Range(0, 20)]
+    public int MaxReturns { get; set; } = 2;
+
     /// <summary>Seed of the jitter in waits; random if absent. For tests.</summary>
     public int? Seed { get; set; }
 

@@ -18,6 +18,7 @@ using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Process;
 using ModelJobs.Functions.Process.Runners;
+using ModelJobs.Functions.Recover;
 using ModelJobs.Functions.Redrive;
 using ModelJobs.Functions.Status;
 using ModelJobs.Functions.Storage;
@@ -56,6 +57,9 @@ public static class ModelJobsApp
         services.AddSingleton<ChunkItems>();
         services.AddSingleton<ChunkRunner>();
         services.AddSingleton<ResultSender>();
+        services.AddSingleton<Suspects>();
+        services.AddSingleton<LaneTurn>();
+        services.AddSingleton<ParkedQueue>();
         services.AddSingleton<JobControls>();
         services.AddSingleton<RunWatch>();
         services.AddSingleton<PageScopes>();
@@ -71,7 +75,10 @@ public static class ModelJobsApp
 
     private static void AddRunners(IServiceCollection services)
     {
-        services.AddSingleton(provider => new RunnerKind("simulate", _ => new SimulateRunner(provider.GetRequiredService<TimeProvider>())));
+        services.AddSingleton(provider => new RunnerKind(
+            "simulate",
+            model => new SimulateRunner(provider.GetRequiredService<TimeProvider>(), AllowsCrash(model) ? Environment.FailFast : null),
+            ProblemOfSimulate));
         services.AddSingleton(provider =>
         {
             var root = provider.GetRequiredService<IHostEnvironment>().ContentRootPath;
@@ -86,6 +93,12 @@ public static class ModelJobsApp
         services.AddSingleton(new RunnerKind("external", Create: null, ProblemOfExternal));
         services.AddHostedService<ModelCheck>();
     }
+
+    private static bool AllowsCrash(IConfigurationSection model) => bool.TryParse(model["AllowCrash"], out var allowed) && allowed;
+
+    private static string? ProblemOfSimulate(IConfigurationSection model) => model["AllowCrash"] is { } word && !bool.TryParse(word, out _)
+        ? $"{model.Path}:AllowCrash is '{word}'; it must be true or false."
+        : null;
 
     // Any setting but the runner would be one that somebody believes to do something.
     private static string? ProblemOfExternal(IConfigurationSection model) =>

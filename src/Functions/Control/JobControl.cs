@@ -39,6 +39,13 @@ internal sealed record JobControl(int Version, int Epoch, ControlState State, Jo
     /// <summary>Code of items of a job with too many failed items.</summary>
     public const string ToleranceExceeded = "tolerance_exceeded";
 
+    /// <summary>What items say that were not run since the job is stopped.</summary>
+    [JsonIgnore]
+    public JobError StopReason => Reason ?? new JobError(Canceled, "The job was stopped.");
+
+    /// <summary>Whether a chunk is neither to be run nor to be answered: its items were or will be sent again.</summary>
+    public bool Drops(ChunkMessage chunk) => chunk.Epoch < Epoch || State == ControlState.Paused;
+
     /// <summary>The control of a job that is stopped, or null if it is stopped already.</summary>
     public JobControl? Stop(JobError reason) =>
         State == ControlState.Stopped ? null : this with { Version = Version + 1, State = ControlState.Stopped, Reason = reason };

@@ -10,24 +10,40 @@ internal sealed class ChunkItems(JobBlobs blobs)
 {
     /// <summary>Reads the body of a message on a chunk queue.</summary>
     /// <exception cref="JsonException">It is not a chunk.</exception>
-    public static ChunkMessage Read(ServiceBusReceivedMessage message) =>
-        JsonSerializer.Deserialize(message.Body.ToMemory().Span, ContractsJson.Wire.ChunkMessage)
-        ?? throw new JsonException("The body is null.");
+    /// <exception cref="InvalidDataException">It is a chunk of no job.</exception>
+    public static ChunkMessage Read(ServiceBusReceivedMessage message)
+    {
+        var chunk = JsonSerializer.Deserialize(message.Body.ToMemory().Span, ContractsJson.Wire.ChunkMessage)
+            ?? throw new JsonException("The body is null.");
+        return JobId.IsValid(chunk.Id.Job) && chunk.Id is { Page: >= 0, Chunk: >= 0 }
+            ? chunk
+            : throw new InvalidDataException($"'{chunk.Id}' is no chunk of a job.");
+    }
 
-    /// <summary>The items of a chunk, inline or from storage.</summary>
+    /// <summary>The items that travel in a message, inline or from storage.</summary>
     /// <exception cref="JsonException">A stored line is not an item.</exception>
     /// <exception cref="InvalidDataException">The chunk has another number of items than it says, or none at all.</exception>
-    public async Task<IReadOnlyList<ChunkItem>> LoadAsync(ChunkMessage chunk, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<ChunkItem>> LoadAsync(ChunkMessage chunk, CancellationToken cancellationToken)
     {
-        var items = chunk switch
+        IReadOnlyList<ChunkItem> items = chunk switch
         {
             { Items: { } inline } => inline,
-            { Blob: { } range } => NdjsonLines.Parse(
-                await blobs.ReadAsync(range.Name, range.Offset, range.Length, cancellationToken), ContractsJson.Wire.ChunkItem),
+            { Blob: not null } => NdjsonLines.Parse(await LinesAsync(chunk, cancellationToken), ContractsJson.Wire.ChunkItem),
             _ => throw new InvalidDataException($"Chunk {chunk.Id} has neither items nor a blob."),
         };
-        return items.Count == chunk.ItemCount
+        if (chunk is { Blob: not null, Only: { } only })
+        {
+            items = [.. only.Select(position => position >= 0 && position < items.Count
+                ? items[position]
+                : throw new InvalidDataException($"Chunk {chunk.Id} has no item at position {position}."))];
+        }
+
+        return items.Count > 0 && items.Count == chunk.ItemCount
             ? items
             : throw new InvalidDataException($"Chunk {chunk.Id} has {items.Count} items where {chunk.ItemCount} were announced.");
     }
+
+    /// <summary>The stored items of a chunk that names a blob, as they are stored.</summary>
+    public Task<ReadOnlyMemory<byte>> LinesAsync(ChunkMessage chunk, CancellationToken cancellationToken) =>
+        blobs.ReadAsync(chunk.Blob!.Name, chunk.Blob.Offset, chunk.Blob.Length, cancellationToken);
 }

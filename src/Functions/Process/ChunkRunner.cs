@@ -6,59 +6,67 @@ using ModelJobs.Functions.Process.Runners;
 namespace ModelJobs.Functions.Process;
 
 /// <summary>
-/// Runs a model on a chunk until each item has succeeded or failed for good. Items that fail transiently are tried again in place;
-/// the others do not wait for a second run.
+/// Runs a model on a chunk's items. Those that fail transiently are tried again in place; the others do not wait for a second run.
 /// </summary>
 internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings settings, TimeProvider time, Random random, ILogger<ChunkRunner> logger)
 {
-    /// <summary>Longest wait that a model can ask for: a chunk must end well within the function time-out.</summary>
+    /// <summary>Longest wait in place that a model can ask for: a chunk must end well within the function time-out.</summary>
     private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromMinutes(2);
 
-    /// <summary>Runs the items.</summary>
+    /// <summary>Longest wait that a model can ask for at all.</summary>
+    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromHours(1);
+
+    /// <summary>Runs items until none is left that an attempt now could help: each is closed or rests.</summary>
     /// <param name="model">Name of the model.</param>
-    /// <param name="items">The items.</param>
-    /// <param name="inOrder">
-    /// Whether items of one key run one at a time and in order, retries included. Items of different keys then still share runs:
-    /// each run takes the first open item of each key.
-    /// </param>
-    /// <param name="cancellationToken">Ends the run; nothing is answered then.</param>
-    /// <returns>One result per item, in the order given.</returns>
-    public async Task<IReadOnlyList<ItemResult>> RunAsync(
-        string model, IReadOnlyList<ChunkItem> items, bool inOrder, CancellationToken cancellationToken)
+    /// <param name="run">The items.</param>
+    /// <param name="stopped">Ends the run: what was finished is kept, the other items stay open.</param>
+    /// <param name="cancellationToken">Ends the run; nothing is to be answered then.</param>
+    public async Task RunAsync(string model, ChunkRun run, CancellationToken stopped, CancellationToken cancellationToken)
     {
         if (!models.Contains(model) || models.IsExternal(model))
         {
-            return FailAll(items, new JobError("unknown_model", $"The model '{model}' is not configured any more, or not to be run by the app."));
+            run.FailOpen(new JobError("unknown_model", $"The model '{model}' is not configured any more, or not to be run by the app."));
+            return;
         }
 
-        var results = new ItemResult?[items.Count];
-        var outputBytes = 0L;
-        var attempts = new int[items.Count];
-        while (Ready(items, results, inOrder) is { Count: > 0 } ready)
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopped, cancellationToken);
+        while (!stopped.IsCancellationRequested && run.Next() is { Count: > 0 } next)
         {
-            var outcomes = await RunOnceAsync(model, [.. ready.Select(i => new ItemCall(items[i], ++attempts[i]))], cancellationToken);
+            var outcomes = await RunOnceAsync(model, run, next, ending.Token);
+            cancellationToken.ThrowIfCancellationRequested();
             var wait = TimeSpan.Zero;
-            foreach (var (i, outcome) in ready.Zip(outcomes))
+            for (var i = 0; i < outcomes.Count; i++)
             {
-                if (outcome.IsTransient && attempts[i] < settings.MaxAttempts)
-                {
-                    wait = Longer(wait, Longer(Backoff(attempts[i]), Shorter(outcome.RetryAfter ?? TimeSpan.Zero, MaxRetryAfter)));
-                }
-                else
-                {
-                    results[i] = ToResult(items[i], Limit(outcome, ref outputBytes), attempts[i]);
-                }
+                wait = Longer(wait, Settle(run, next[i], outcomes[i], stopped.IsCancellationRequested));
             }
 
             if (wait > TimeSpan.Zero)
             {
                 LogRetry(model, wait);
-                await Task.Delay(wait, time, cancellationToken);
+                await WaitAsync(wait, stopped, cancellationToken);
             }
         }
-
-        return results!;
     }
+
+    /// <summary>Waits, unless the run is stopped meanwhile.</summary>
+    public async Task WaitAsync(TimeSpan wait, CancellationToken stopped, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopped, cancellationToken);
+        try
+        {
+            await Task.Delay(wait, time, ending.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Stopped: there is nothing to wait for any more.
+        }
+    }
+
+    /// <summary>How long items that rest wait before they are attempted again.</summary>
+    /// <param name="returns">How often they had rested before.</param>
+    /// <param name="asked">How long the model asked to wait.</param>
+    public TimeSpan ReturnDelay(int returns, TimeSpan asked) =>
+        Longer(Jittered(settings.ReturnDelay, returns, settings.MaxReturnDelay), Shorter(asked, LongestRetryAfter));
 
     /// <summary>Answers for items that are not run.</summary>
     public static IReadOnlyList<ItemResult> FailAll(IReadOnlyList<ChunkItem> items, JobError error) =>
@@ -76,30 +84,52 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings setti
         Meta = item.Meta,
     };
 
-    private static List<int> Ready(IReadOnlyList<ChunkItem> items, ItemResult?[] results, bool inOrder)
+    /// <returns>How long to wait before the item's next attempt; zero if there is none, or none yet.</returns>
+    private TimeSpan Settle(ChunkRun run, int position, ItemOutcome outcome, bool isStopped)
     {
-        var open = Enumerable.Range(0, items.Count).Where(i => results[i] is null);
-        if (!inOrder)
+        if (!outcome.IsTransient)
         {
-            return [.. open];
+            run.Finish(position, outcome);
+            return TimeSpan.Zero;
         }
 
-        var taken = new HashSet<string>(StringComparer.Ordinal);
-        return [.. open.Where(i => items[i].Key is not { } key || taken.Add(key))];
+        if (isStopped)
+        {
+            return TimeSpan.Zero;
+        }
+
+        var attempts = run.AttemptsInPlace(position);
+        if (attempts >= settings.MaxAttempts || outcome.RetryAfter > MaxRetryAfter)
+        {
+            run.Rest(position, outcome);
+            return TimeSpan.Zero;
+        }
+
+        return Longer(Jittered(settings.RetryDelay, attempts - 1, settings.MaxRetryDelay), outcome.RetryAfter ?? TimeSpan.Zero);
     }
 
-    private async Task<IReadOnlyList<ItemOutcome>> RunOnceAsync(
-        string model, IReadOnlyList<ItemCall> calls, CancellationToken cancellationToken)
+    /// <returns>An outcome for each item; none if the run was ended.</returns>
+    private async Task<IReadOnlyList<ItemOutcome>> RunOnceAsync(string model, ChunkRun run, List<int> next, CancellationToken cancellationToken)
     {
+        var calls = new ItemCall[next.Count];
+        for (var i = 0; i < calls.Length; i++)
+        {
+            calls[i] = run.Call(next[i]);
+        }
+
         try
         {
             var runner = models.Find(model) ?? throw new InvalidOperationException($"Model '{model}' is gone.");
             var outcomes = await runner.RunAsync(calls, cancellationToken);
-            return outcomes.Count == calls.Count
+            return outcomes.Count == calls.Length
                 ? outcomes
-                : throw new InvalidOperationException($"Model '{model}' answered {outcomes.Count} of {calls.Count} items.");
+                : throw new InvalidOperationException($"Model '{model}' answered {outcomes.Count} of {calls.Length} items.");
         }
-        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            return [];
+        }
+        catch (Exception failure)
         {
             LogRunnerFailure(failure, model);
             var outcome = ItemOutcome.Transient("runner_failed", $"The model could not be run: {failure.GetType().Name}.");
@@ -145,7 +175,7 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings setti
     }
 
     // Half of the wait is fixed and half is random, so that chunks that failed together do not come back together.
-    private TimeSpan Backoff(int attempt)
+    private TimeSpan Jittered(TimeSpan first, int doublings, TimeSpan longest)
     {
         double jitter;
         lock (random)
@@ -153,8 +183,7 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings setti
             jitter = 0.5 + (random.NextDouble() / 2);
         }
 
-        var wait = Math.Min(settings.RetryDelay.TotalSeconds * Math.Pow(2, attempt - 1), settings.MaxRetryDelay.TotalSeconds);
-        return TimeSpan.FromSeconds(wait * jitter);
+        return TimeSpan.FromSeconds(Math.Min(first.TotalSeconds * Math.Pow(2, doublings), longest.TotalSeconds) * jitter);
     }
 
     private static TimeSpan Longer(TimeSpan a, TimeSpan b) => a > b ? a : b;

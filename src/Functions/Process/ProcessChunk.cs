@@ -1,14 +1,32 @@
+using System.Globalization;
 using System.Text.Json;
 using Azure.Messaging.ServiceBus;
 using Microsoft.Azure.Functions.Worker;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Control;
+using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Messaging;
 
 namespace ModelJobs.Functions.Process;
 
-/// <summary>Runs chunks without order. It answers before it completes its message: a crash between the two only answers twice.</summary>
-internal sealed class ProcessChunk(ChunkItems items, ChunkRunner runner, ResultSender results)
+/// <summary>
+/// Runs chunks without order. It answers before it completes its message: a crash between the two only answers twice. Items that go on
+/// failing transiently go back to the queue for a while, without those that are done.
+/// </summary>
+internal sealed class ProcessChunk(
+    ChunkItems items,
+    ChunkRunner runner,
+    Suspects suspects,
+    ResultSender results,
+    ChunkSender chunks,
+    JobControls controls,
+    RunWatch watch,
+    JobSettings settings,
+    TimeProvider time)
 {
+    /// <summary>Reason of a suspect chunk whose worker was lost again: it is to be taken apart, or it is down to the poison.</summary>
+    public const string WorkerLost = "WorkerLost";
+
     [Function(nameof(ProcessChunk))]
     public async Task Run(
         [ServiceBusTrigger(Queues.Chunks, Connection = Queues.Connection, AutoCompleteMessages = false)] ServiceBusReceivedMessage message,
@@ -16,10 +34,18 @@ internal sealed class ProcessChunk(ChunkItems items, ChunkRunner runner, ResultS
         CancellationToken cancellationToken)
     {
         ChunkMessage chunk;
+        JobControl control;
         IReadOnlyList<ChunkItem> work;
         try
         {
             chunk = ChunkItems.Read(message);
+            control = await controls.GetAsync(chunk.Id.Job, cancellationToken);
+            if (control.Drops(chunk))
+            {
+                await actions.CompleteMessageAsync(message, cancellationToken);
+                return;
+            }
+
             work = await items.LoadAsync(chunk, cancellationToken);
         }
         catch (Exception unreadable) when (unreadable is JsonException or InvalidDataException)
@@ -28,7 +54,82 @@ internal sealed class ProcessChunk(ChunkItems items, ChunkRunner runner, ResultS
             return;
         }
 
-        await results.SendAsync(chunk.Id, await runner.RunAsync(chunk.Model, work, inOrder: false, cancellationToken), cancellationToken);
+        var run = new ChunkRun(work, chunk.Attempts + message.DeliveryCount - 1);
+        if (control.State == ControlState.Stopped)
+        {
+            run.CancelOpen(control.StopReason);
+        }
+        else if (!Suspects.Include(chunk))
+        {
+            await RunAsync(chunk, run, cancellationToken);
+        }
+        else if (!await TryRunSuspectsAsync(chunk, run, message.DeliveryCount, cancellationToken))
+        {
+            await actions.DeadLetterMessageAsync(message, null, WorkerLost, "It was begun before, and its worker did not end it.", cancellationToken);
+            return;
+        }
+
+        if (run.HasResting && chunk.Returns >= settings.MaxReturns)
+        {
+            run.FailResting();
+        }
+
+        await results.SendAsync(chunk, run.TakeResults(), cancellationToken);
+        if (run.Open > 0)
+        {
+            await ReturnAsync(chunk, run, cancellationToken);
+        }
+
         await actions.CompleteMessageAsync(message, cancellationToken);
+    }
+
+    private async Task RunAsync(ChunkMessage chunk, ChunkRun run, CancellationToken cancellationToken)
+    {
+        using var watched = watch.Enter(chunk.Id.Job);
+        await runner.RunAsync(chunk.Model, run, watched.Stopped, cancellationToken);
+        if (watched.Stopped.IsCancellationRequested && run.Open > 0)
+        {
+            run.CancelOpen((await controls.GetAsync(chunk.Id.Job, cancellationToken)).StopReason);
+        }
+    }
+
+    /// <returns>Whether they were run: not if they are to be taken apart first, or a lone one has had all its tries.</returns>
+    private async Task<bool> TryRunSuspectsAsync(ChunkMessage chunk, ChunkRun run, int deliveries, CancellationToken cancellationToken)
+    {
+        if (run.Items is not [var item])
+        {
+            if (deliveries > 1)
+            {
+                return false;
+            }
+
+            await suspects.AloneAsync(() => RunAsync(chunk, run, cancellationToken), cancellationToken);
+            return true;
+        }
+
+        var tries = await suspects.TriesAsync(chunk.Id, item.Index, cancellationToken);
+        if (tries >= Suspects.MaxTries)
+        {
+            return false;
+        }
+
+        await suspects.AloneAsync(
+            async () =>
+            {
+                await suspects.BeginAsync(chunk.Id, item.Index, tries + 1, cancellationToken);
+                await RunAsync(chunk, run, cancellationToken);
+            },
+            cancellationToken);
+        await suspects.EndAsync(chunk.Id, item.Index, cancellationToken);
+        return true;
+    }
+
+    // Sent before the message is completed: a crash between the two runs the items twice and loses none.
+    private async Task ReturnAsync(ChunkMessage chunk, ChunkRun run, CancellationToken cancellationToken)
+    {
+        var rest = ChunkPieces.Of(chunk, [.. run.OpenPositions]) with { Attempts = run.MostAttempts, Returns = chunk.Returns + 1 };
+        var message = ChunkPieces.Message(rest, string.Create(CultureInfo.InvariantCulture, $"r{rest.Returns}"));
+        message.ScheduledEnqueueTime = time.GetUtcNow() + runner.ReturnDelay(chunk.Returns, run.RetryAfter);
+        await chunks.SendAsync(message, cancellationToken);
     }
 }

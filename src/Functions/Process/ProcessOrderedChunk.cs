@@ -3,6 +3,7 @@ using System.Text.Json;
 using Azure.Messaging.ServiceBus;
 using Microsoft.Azure.Functions.Worker;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Messaging;
 
@@ -11,14 +12,16 @@ namespace ModelJobs.Functions.Process;
 /// <summary>
 /// Runs the chunks of a lane, one at a time and in sequence. The session's state says which chunk was answered last: one that comes
 /// again is dropped, since it was answered before the state moved; one that comes too early waits until the chunk before it has
-/// answered, be it as a failure out of the dead-letter queue.
+/// answered, or until the job goes on to an epoch in which everything is sent anew.
 /// </summary>
 internal sealed class ProcessOrderedChunk(
-    ChunkItems items, ChunkRunner runner, ResultSender results, ChunkSender chunks, JobSettings settings, TimeProvider time)
+    ChunkItems items, LaneTurn turns, ResultSender results, ChunkSender chunks, JobControls controls, JobSettings settings, TimeProvider time)
 {
-    /// <summary>How long a chunk waits for its turn before it is dead-lettered: the chunk before it is lost.</summary>
-    private static readonly TimeSpan MaxLaneWait = TimeSpan.FromHours(1);
-    private const string HeldSince = "modeljobs-held-since";
+    /// <summary>Longest time between two looks at a chunk that waits for its turn.</summary>
+    private static readonly TimeSpan MaxHold = TimeSpan.FromMinutes(1);
+
+    /// <summary>Application property that counts how often a chunk has waited for its turn.</summary>
+    private const string Holds = "modeljobs-holds";
 
     [Function(nameof(ProcessOrderedChunk))]
     public async Task Run(
@@ -30,12 +33,18 @@ internal sealed class ProcessOrderedChunk(
     {
         ChunkMessage chunk;
         LanePlace place;
+        JobControl control;
+        LaneState state;
         IReadOnlyList<ChunkItem> work;
         try
         {
             chunk = ChunkItems.Read(message);
             place = chunk.Lane ?? throw new InvalidDataException($"Chunk {chunk.Id} has no place in a lane.");
-            work = await items.LoadAsync(chunk, cancellationToken);
+            control = await controls.GetAsync(chunk.Id.Job, cancellationToken);
+            state = LaneState.Read(await session.GetSessionStateAsync(cancellationToken)).In(chunk.Epoch);
+            work = control.Drops(chunk) || chunk.Epoch < state.Epoch || place.Sequence <= state.Finished
+                ? []
+                : await items.LoadAsync(chunk, cancellationToken);
         }
         catch (Exception unreadable) when (unreadable is JsonException or InvalidDataException)
         {
@@ -43,18 +52,22 @@ internal sealed class ProcessOrderedChunk(
             return;
         }
 
-        var finished = LaneState.Read(await session.GetSessionStateAsync(cancellationToken)).Finished;
-        if (place.Sequence > finished + 1)
+        if (work.Count > 0 && control.State == ControlState.Stopped)
+        {
+            // Whether its turn or not: nothing of this epoch is run any more.
+            var run = new ChunkRun(work);
+            run.CancelOpen(control.StopReason);
+            await results.SendAsync(chunk, run.TakeResults(), cancellationToken);
+        }
+        else if (work.Count > 0 && place.Sequence > state.Finished + 1)
         {
             await HoldAsync(message, actions, cancellationToken);
             return;
         }
-
-        if (place.Sequence == finished + 1)
+        else if (work.Count > 0)
         {
-            var answer = await runner.RunAsync(chunk.Model, work, inOrder: place.ByKey, cancellationToken);
-            await results.SendAsync(chunk.Id, answer, cancellationToken);
-            await session.SetSessionStateAsync(new LaneState(place.Sequence).Write(), cancellationToken);
+            Task SaveAsync(LaneState changed) => session.SetSessionStateAsync(changed.Write(), cancellationToken);
+            await SaveAsync(await turns.RunAsync(chunk, work, message.DeliveryCount, state, SaveAsync, cancellationToken));
         }
 
         await actions.CompleteMessageAsync(message, cancellationToken);
@@ -68,21 +81,15 @@ internal sealed class ProcessOrderedChunk(
     // Abandoned, the message would stay at the head of its session, before the chunk that it waits for. So a copy goes to the end.
     private async Task HoldAsync(ServiceBusReceivedMessage message, ServiceBusMessageActions actions, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        var since = message.ApplicationProperties.TryGetValue(HeldSince, out var value) && value is DateTimeOffset first ? first : now;
-        if (now - since >= MaxLaneWait)
-        {
-            await actions.DeadLetterMessageAsync(message, null, "LaneGap", "The chunk before this one in its lane never came.", cancellationToken);
-            return;
-        }
-
+        var holds = message.ApplicationProperties.TryGetValue(Holds, out var value) && value is int before and >= 0 ? before : 0;
+        var wait = settings.LaneHold.TotalSeconds * Math.Pow(2, holds);
         var copy = new ServiceBusMessage(message)
         {
             // Not the chunk's own id: duplicate detection would drop the copy. The same for the same delivery: it may be sent twice.
             MessageId = string.Create(CultureInfo.InvariantCulture, $"{message.CorrelationId}~{message.SequenceNumber}"),
-            ScheduledEnqueueTime = now + settings.LaneHold,
+            ScheduledEnqueueTime = time.GetUtcNow() + TimeSpan.FromSeconds(Math.Min(wait, MaxHold.TotalSeconds)),
         };
-        copy.ApplicationProperties[HeldSince] = since;
+        copy.ApplicationProperties[Holds] = holds + 1;
         await chunks.SendAsync(copy, cancellationToken);
         await actions.CompleteMessageAsync(message, cancellationToken);
     }

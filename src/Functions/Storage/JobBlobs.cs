@@ -18,6 +18,7 @@ namespace ModelJobs.Functions.Storage;
 /// {job}/pages/{page}/scope-{dispatch}.bits     which of the page's items a dispatch sends; absent for the first, which sends all
 /// {job}/pages/{page}/chunks-{dispatch}.jsonl   chunks too large to travel whose items do not lie together in the input
 /// {job}/pages/{page}/result-{n}-{sha256}.jsonl  a chunk's results, too large to travel; an external worker ends the name as it likes
+/// {job}/pages/{page}/tries-{n}-{index}  how often a worker has begun an item that may kill workers, and not ended it
 /// {job}/pages/{page}/part-{round}-{n}.jsonl    collected results, sorted by index within the part; of two lines for one item that of the later round holds
 /// {job}/output.jsonl, errors.jsonl   the assembled results, in input order
 /// keys/{sha256}                      the id of the job that an idempotency key made
@@ -63,6 +64,9 @@ internal sealed class JobBlobs(BlobServiceClient service, JobSettings settings) 
     /// that it was sent with.
     /// </summary>
     public static string ChunkResult(ChunkId id, string digest) => $"{ChunkResults(id)}{digest}.jsonl";
+
+    public static string ItemTries(ChunkId id, long index) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Page(id.Job, id.Page)}tries-{id.Chunk:D5}-{index}");
 
     public static string PageParts(string job, int page) => Page(job, page) + "part-";
 

@@ -60,11 +60,8 @@ internal sealed class ExternalBench(FlowBench bench)
     /// <summary>Hands the next dead letter of the chunks to its function.</summary>
     public async Task RecoverAsync()
     {
-        await using var receiver = bench.Client.CreateReceiver(Queues.ExternalChunks + Queues.DeadLetter);
-        var message = await receiver.ReceiveMessageAsync(cancellationToken: Token).BoundedAsync();
-        var recover = new RecoverDeadLetter(
-            new ChunkItems(bench.Blobs), bench.Results, bench.Chunks, bench.Client.CreateSender(Queues.Parked), NullLogger<RecoverDeadLetter>.Instance);
-        await recover.RecoverExternalChunk(message!, new ServiceBusMessageActions(receiver), Token).BoundedAsync();
+        using var chunks = new ProcessBench(bench);
+        await chunks.RecoverAsync(Queues.ExternalChunks);
     }
 
     /// <summary>The lines of the page's parts, by index.</summary>

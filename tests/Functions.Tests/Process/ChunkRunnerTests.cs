@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Process;
 using ModelJobs.Functions.Process.Runners;
+using ModelJobs.Functions.Tests.Support;
 
 namespace ModelJobs.Functions.Tests.Process;
 
@@ -26,11 +27,113 @@ public sealed class ChunkRunnerTests
     }
 
     [Fact]
-    public async Task Run_TransientForever_FailsAfterTheLastAttempt()
+    public async Task Run_TransientForever_RestsAfterTheLastAttempt()
     {
-        var results = await RunAsync(new ScriptedModel((_, _) => ItemOutcome.Transient("busy", "try later")), ["a"]);
+        var run = new ChunkRun([Item("a"), Item("b")], attempts: 4);
+        await RunAsync(new ScriptedModel((item, _) => item.Id == "b" ? Ok() : ItemOutcome.Transient("busy", "try later")), run);
 
-        Assert.Equal((ItemStatus.Failed, 3, "busy"), (results[0].Status, results[0].Attempts, results[0].Error?.Code));
+        Assert.Equal([0], run.OpenPositions);
+        Assert.Equal((true, 7), (run.HasResting, run.MostAttempts));
+        Assert.Equal(["b"], run.TakeResults().Select(result => result.Id));
+        run.FailResting();
+        var failed = Assert.Single(run.TakeResults());
+        Assert.Equal((ItemStatus.Failed, 7, "busy"), (failed.Status, failed.Attempts, failed.Error?.Code));
+    }
+
+    [Fact]
+    public async Task Run_AwokenItems_AreAttemptedAsOftenAgain()
+    {
+        var model = new ScriptedModel((_, attempt) => attempt < 5 ? ItemOutcome.Transient("busy", "") : Ok());
+        var run = new ChunkRun([Item("a")]);
+        await RunAsync(model, run);
+        Assert.True(run.HasResting);
+
+        run.Wake();
+        await RunAsync(model, run);
+
+        var result = Assert.Single(run.TakeResults());
+        Assert.Equal((ItemStatus.Succeeded, 5), (result.Status, result.Attempts));
+    }
+
+    [Fact]
+    public async Task Run_WaitTooLongForThePlace_RestsAtOnce()
+    {
+        var run = new ChunkRun([Item("a")]);
+        await RunAsync(new ScriptedModel((_, _) => ItemOutcome.Transient("throttled", "", TimeSpan.FromMinutes(20))), run);
+
+        Assert.Equal((true, 1, TimeSpan.FromMinutes(20)), (run.HasResting, run.MostAttempts, run.RetryAfter));
+    }
+
+    [Fact]
+    public async Task Run_RunnerThrowsAlways_DoesNotTellTheMessageWhenItFails()
+    {
+        var run = new ChunkRun([Item("a")]);
+        await RunAsync(new ScriptedModel((_, _) => throw new IOException("secret")), run);
+        run.FailResting();
+
+        Assert.DoesNotContain("secret", Assert.Single(run.TakeResults()).Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Run_StoppedWhileItRuns_KeepsWhatWasFinished(bool throws)
+    {
+        using var stop = new CancellationTokenSource();
+        var run = new ChunkRun([Item("a"), Item("b")]);
+        var model = new ScriptedModel((item, _) =>
+        {
+            stop.Cancel();
+            return throws ? throw new OperationCanceledException() : item.Id == "a" ? Ok() : ItemOutcome.Canceled;
+        });
+
+        await RunAsync(model, run, stop.Token);
+
+        Assert.Equal(throws ? [0, 1] : [1], run.OpenPositions);
+        Assert.False(run.HasResting);
+        Assert.Single(model.Calls);
+    }
+
+    [Fact]
+    public async Task Run_StoppedWhileItWaits_EndsAtOnce()
+    {
+        using var stop = new CancellationTokenSource();
+        var run = new ChunkRun([Item("a")]);
+        using var models = Models(new ScriptedModel((_, _) => ItemOutcome.Transient("busy", "", TimeSpan.FromMinutes(1))));
+        var running = Runner(models).RunAsync("model", run, stop.Token, TestContext.Current.CancellationToken);
+
+        await stop.CancelAsync();
+
+        await running.BoundedAsync();
+        Assert.Equal(1, run.Open);
+    }
+
+    [Fact]
+    public async Task Run_HostStops_AnswersNothing()
+    {
+        using var host = new CancellationTokenSource();
+        using var models = Models(new ScriptedModel((_, _) =>
+        {
+            host.Cancel();
+            return ItemOutcome.Canceled;
+        }));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Runner(models).RunAsync("model", new ChunkRun([Item("a")]), CancellationToken.None, host.Token).BoundedAsync());
+    }
+
+    [Fact]
+    public async Task Run_ItemFailsAndStopsItsKey_CancelsTheLaterOnesOfTheKey()
+    {
+        var run = new ChunkRun([Item("x1", 7), Item("x2", 8), Item("y1", 9), Item("x3", 10)], inOrder: true, stopOnFailure: true);
+        await RunAsync(new ScriptedModel((item, _) => item.Id == "x2" ? ItemOutcome.Permanent("bad", "") : Ok()), run);
+
+        var results = run.TakeResults();
+        Assert.Equal(
+            [ItemStatus.Succeeded, ItemStatus.Failed, ItemStatus.Succeeded, ItemStatus.Canceled], results.Select(result => result.Status));
+        Assert.Equal((ChunkRun.KeyStopped, 0), (results[3].Error?.Code, results[3].Attempts));
+        Assert.Contains("Item 8", results[3].Error!.Message, StringComparison.Ordinal);
+        Assert.Equal(new Dictionary<string, long> { ["x"] = 8 }, run.StoppedKeys);
     }
 
     [Fact]
@@ -52,14 +155,6 @@ public sealed class ChunkRunnerTests
         var results = await RunAsync(model, ["a", "b"]);
 
         Assert.All(results, result => Assert.Equal((ItemStatus.Succeeded, 2), (result.Status, result.Attempts)));
-    }
-
-    [Fact]
-    public async Task Run_RunnerThrowsAlways_DoesNotTellTheMessage()
-    {
-        var results = await RunAsync(new ScriptedModel((_, _) => throw new IOException("secret")), ["a"]);
-
-        Assert.DoesNotContain("secret", results[0].Error!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -90,27 +185,35 @@ public sealed class ChunkRunnerTests
     {
         using var models = Models(new ScriptedModel((_, _) => Ok()));
 
-        var results = await Runner(models).RunAsync(model, [Item("a")], false, TestContext.Current.CancellationToken);
+        var run = new ChunkRun([Item("a")]);
+        await Runner(models).RunAsync(model, run, CancellationToken.None, TestContext.Current.CancellationToken);
 
-        Assert.Equal("unknown_model", results[0].Error?.Code);
+        Assert.Equal("unknown_model", Assert.Single(run.TakeResults()).Error?.Code);
     }
 
     private static ItemOutcome Ok() => ItemOutcome.Succeeded(JsonSerializer.SerializeToElement(true));
 
-    private static ChunkItem Item(string id) => new() { Index = 0, Id = id, Key = id[..1], Input = default };
+    private static ChunkItem Item(string id, long index = 0) => new() { Index = index, Id = id, Key = id[..1], Input = default };
 
     private async Task<IReadOnlyList<ItemResult>> RunAsync(ScriptedModel model, string[] ids, bool inOrder = false)
     {
+        var run = new ChunkRun([.. ids.Select(id => Item(id))], inOrder: inOrder);
+        await RunAsync(model, run);
+        return run.TakeResults();
+    }
+
+    private async Task RunAsync(ScriptedModel model, ChunkRun run, CancellationToken stopped = default)
+    {
         using var models = Models(model);
-        var run = Runner(models).RunAsync("model", [.. ids.Select(Item)], inOrder, TestContext.Current.CancellationToken);
-        for (var step = 0; !run.IsCompleted && step < 1000; step++)
+        var running = Runner(models).RunAsync("model", run, stopped, TestContext.Current.CancellationToken);
+        for (var step = 0; !running.IsCompleted && step < 1000; step++)
         {
             // Each wait is a timer on the fake clock; moving the clock runs it and what follows it on this thread.
             _time.Advance(TimeSpan.FromSeconds(1));
             await Task.Yield();
         }
 
-        return await run.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await running.BoundedAsync();
     }
 
     private ChunkRunner Runner(ModelCatalog models) => new(models, _settings, _time, new Random(1), NullLogger<ChunkRunner>.Instance);

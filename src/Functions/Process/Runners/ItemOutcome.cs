@@ -11,6 +11,9 @@ public readonly record struct ItemCall(ChunkItem Item, int Attempt);
 /// <summary>What a runner says of one item: an output or an error, and whether trying again can help.</summary>
 public sealed record ItemOutcome
 {
+    /// <summary>The item was not run, or not to its end, because the run was ended.</summary>
+    public static readonly ItemOutcome Canceled = Transient("canceled", "The run was ended before the item.");
+
     private ItemOutcome()
     {
     }

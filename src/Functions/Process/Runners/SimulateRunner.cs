@@ -4,10 +4,12 @@ namespace ModelJobs.Functions.Process.Runners;
 
 /// <summary>
 /// A model that only takes time. Input <c>{"id": 7, "duration": 0.2}</c> waits 0.2 seconds and answers <c>"Event 7 processed"</c>;
-/// <c>"fail": "transient" | "permanent"</c> makes it fail after the wait, on the first <c>"failTimes"</c> attempts or on all.
+/// <c>"fail": "transient" | "permanent"</c> makes it fail after the wait, on the first <c>"failTimes"</c> attempts or on all. Where the
+/// model allows it, <c>"fail": "crash"</c> ends the worker's process and <c>"fail": "stall"</c> never ends.
 /// </summary>
 /// <param name="time">The clock that the waits are measured by.</param>
-public sealed class SimulateRunner(TimeProvider time) : IModelRunner
+/// <param name="crash">Ends the process, with a message that says why; null if items must neither crash nor stall their worker.</param>
+public sealed class SimulateRunner(TimeProvider time, Action<string>? crash = null) : IModelRunner
 {
     /// <summary>Longest <c>duration</c> of an item, in seconds.</summary>
     public const int MaxDurationSeconds = 3600;
@@ -19,10 +21,10 @@ public sealed class SimulateRunner(TimeProvider time) : IModelRunner
         var outcomes = new ItemOutcome[items.Count];
         for (var i = 0; i < outcomes.Length; i++)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            outcomes[i] = SimulatedEvent.TryRead(items[i].Item.Input, out var simulated, out var problem)
-                ? await RunAsync(simulated, items[i].Attempt, cancellationToken)
-                : ItemOutcome.Permanent("invalid_input", problem);
+            outcomes[i] = cancellationToken.IsCancellationRequested ? ItemOutcome.Canceled
+                : SimulatedEvent.TryRead(items[i].Item.Input, out var simulated, out var problem)
+                    ? await RunAsync(simulated, items[i].Attempt, cancellationToken)
+                    : ItemOutcome.Permanent("invalid_input", problem);
         }
 
         return outcomes;
@@ -30,14 +32,37 @@ public sealed class SimulateRunner(TimeProvider time) : IModelRunner
 
     private async Task<ItemOutcome> RunAsync(SimulatedEvent simulated, int attempt, CancellationToken cancellationToken)
     {
-        // Without a wait there must be no timer either: jobs of duration 0 measure what the system itself costs.
-        if (simulated.Duration > TimeSpan.Zero)
-            await Task.Delay(simulated.Duration, time, cancellationToken);
+        try
+        {
+            // Without a wait there must be no timer either: jobs of duration 0 measure what the system itself costs.
+            if (simulated.Duration > TimeSpan.Zero)
+                await Task.Delay(simulated.Duration, time, cancellationToken);
 
-        if (simulated.Failure is not { } failure || attempt > failure.Times)
-            return ItemOutcome.Succeeded(JsonSerializer.SerializeToElement($"Event {simulated.Id} processed"));
+            if (simulated.Failure is not { } failure || attempt > failure.Times)
+                return ItemOutcome.Succeeded(JsonSerializer.SerializeToElement($"Event {simulated.Id} processed"));
+            return await FailAsync(simulated.Id, failure.Kind, attempt, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // What the items before this one came to is kept.
+            return ItemOutcome.Canceled;
+        }
+    }
 
-        var message = $"Event {simulated.Id} failed on attempt {attempt}, as its input asks.";
-        return failure.IsTransient ? ItemOutcome.Transient("simulated", message) : ItemOutcome.Permanent("simulated", message);
+    private async Task<ItemOutcome> FailAsync(string id, SimulatedFailureKind kind, int attempt, CancellationToken cancellationToken)
+    {
+        if (kind is SimulatedFailureKind.Crash or SimulatedFailureKind.Stall && crash is null)
+        {
+            return ItemOutcome.Permanent(
+                "invalid_input", $"\"fail\" is \"{(kind == SimulatedFailureKind.Crash ? "crash" : "stall")}\", which this model does not allow; its setting AllowCrash=true would.");
+        }
+
+        if (kind == SimulatedFailureKind.Stall)
+            await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
+        if (kind == SimulatedFailureKind.Crash)
+            crash!($"Event {id} ends its worker on attempt {attempt}, as its input asks.");
+
+        var message = $"Event {id} failed on attempt {attempt}, as its input asks.";
+        return kind == SimulatedFailureKind.Transient ? ItemOutcome.Transient("simulated", message) : ItemOutcome.Permanent("simulated", message);
     }
 }

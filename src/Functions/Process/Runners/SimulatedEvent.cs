@@ -10,7 +10,7 @@ namespace ModelJobs.Functions.Process.Runners;
 internal sealed record SimulatedEvent(string Id, TimeSpan Duration, SimulatedFailure? Failure)
 {
     private const string Form =
-        """Send {"id": 7, "duration": 0.2}, optionally with "fail": "transient" or "permanent" and "failTimes": 2.""";
+        """Send {"id": 7, "duration": 0.2}, optionally with "fail": "transient", "permanent", "crash" or "stall" and "failTimes": 2.""";
 
     /// <summary>Reads an item's input; <paramref name="problem"/> says what is wrong with it and what to send.</summary>
     public static bool TryRead(
@@ -25,7 +25,7 @@ internal sealed record SimulatedEvent(string Id, TimeSpan Duration, SimulatedFai
         else if (!TryReadDuration(input, out var duration))
             problem = $"\"duration\" must be a number of seconds from 0 to {SimulateRunner.MaxDurationSeconds}. {Form}";
         else if (!TryReadFailure(input, out var failure))
-            problem = $"\"fail\" must be \"transient\" or \"permanent\", \"failTimes\" beside it a whole number from 0. {Form}";
+            problem = $"\"fail\" must be \"transient\", \"permanent\", \"crash\" or \"stall\", \"failTimes\" beside it a whole number from 0. {Form}";
         else
             simulated = new SimulatedEvent(id, duration, failure);
         return problem is null;
@@ -64,14 +64,37 @@ internal sealed record SimulatedEvent(string Id, TimeSpan Duration, SimulatedFai
             return false;
         if (!input.TryGetProperty("fail", out var word))
             return count.ValueKind == JsonValueKind.Undefined;
-        if (word.ValueKind != JsonValueKind.String || word.GetString() is not ("transient" or "permanent"))
-            return false;
-        failure = new SimulatedFailure(word.ValueEquals("transient"), times);
-        return true;
+        SimulatedFailureKind? kind = word.ValueKind != JsonValueKind.String ? null : word.GetString() switch
+        {
+            "transient" => SimulatedFailureKind.Transient,
+            "permanent" => SimulatedFailureKind.Permanent,
+            "crash" => SimulatedFailureKind.Crash,
+            "stall" => SimulatedFailureKind.Stall,
+            _ => null,
+        };
+        if (kind is { } known)
+            failure = new SimulatedFailure(known, times);
+        return kind is not null;
     }
 }
 
 /// <summary>How a simulated event fails.</summary>
-/// <param name="IsTransient">Whether trying again can help.</param>
+/// <param name="Kind">In which way.</param>
 /// <param name="Times">How many attempts fail.</param>
-internal readonly record struct SimulatedFailure(bool IsTransient, int Times);
+internal readonly record struct SimulatedFailure(SimulatedFailureKind Kind, int Times);
+
+/// <summary>Ways in which a simulated event fails.</summary>
+internal enum SimulatedFailureKind
+{
+    /// <summary>Trying again can help.</summary>
+    Transient,
+
+    /// <summary>Trying again does not help.</summary>
+    Permanent,
+
+    /// <summary>The worker's process ends.</summary>
+    Crash,
+
+    /// <summary>The event never ends; only the end of the run ends it.</summary>
+    Stall,
+}
