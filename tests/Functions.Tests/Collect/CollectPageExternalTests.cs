@@ -167,28 +167,52 @@ public sealed class CollectPageExternalTests(StorageEmulator storage) : FlowTest
     }
 
     [Fact]
-    public async Task Run_WorkerNeverAnswersAndItsLockExpires_FailsTheChunkOnceItIsGivenUp()
+    public async Task Run_WorkerNeverAnswersAndItsLockExpires_FailsTheItemThatIsToBlameAlone()
     {
         await Page.DispatchAsync();
         await Page.AnswerWellAsync(1);
         await Page.AnswerWellAsync(2);
-        await using (var worker = Bench.Client.CreateReceiver(Queues.ExternalChunks))
-        {
-            // Chunk 0 comes first; each time its worker falls silent.
-            for (var delivery = 1; delivery <= 5; delivery++)
-            {
-                var chunk = await worker.ReceiveMessageAsync(cancellationToken: Token).BoundedAsync();
-                Assert.Equal((Samples.Chunk(0).ToString(), delivery), (chunk!.MessageId, chunk.DeliveryCount));
-                Bench.Time.Advance(TimeSpan.FromMinutes(1.1));
-            }
-        }
-
+        await FallSilentAsync(Samples.Chunk(0).ToString());
+        await using var worker = Bench.Client.CreateReceiver(Queues.ExternalChunks);
+        await worker.CompleteMessageAsync((await worker.ReceiveMessageAsync(cancellationToken: Token).BoundedAsync())!, Token);
+        await worker.CompleteMessageAsync((await worker.ReceiveMessageAsync(cancellationToken: Token).BoundedAsync())!, Token);
         Assert.Equal(AllSucceeded with { Succeeded = 4, Complete = false }, await Page.CollectAsync());
+
         await Page.RecoverAsync();
-        Assert.Equal(AllSucceeded with { Succeeded = 4, Failed = 2 }, await Page.CollectAsync());
-        var error = (await Page.LinesAsync())[0].Error;
-        Assert.Equal("dead_lettered", error?.Code);
-        Assert.Contains("MaxDeliveryCountExceeded", error?.Message, StringComparison.Ordinal);
+        var half = await worker.ReceiveMessageAsync(cancellationToken: Token).BoundedAsync();
+        Assert.Equal((Samples.Chunk(0) + "/0-1", 1), (half!.CorrelationId, half.ApplicationProperties[WorkerContract.VersionProperty]));
+        Assert.Equal([0], ChunkItems.Read(half).Items!.Select(item => item.Index));
+        await Page.SendAsync(new ServiceBusMessage("""{"results":[{"index":0,"output":"out"}]}""")
+        {
+            CorrelationId = half.CorrelationId,
+            SessionId = half.ReplyToSessionId,
+            MessageId = half.MessageId,
+        });
+        await worker.CompleteMessageAsync(half, Token);
+        await FallSilentAsync(Samples.Chunk(0) + "/1-1");
+        await Page.RecoverAsync();
+
+        Assert.Equal(AllSucceeded with { Succeeded = 5, Failed = 1 }, await Page.CollectAsync());
+        var failed = (await Page.LinesAsync())[1];
+        Assert.Equal((1, "worker_lost", 10), (failed.Index, failed.Error?.Code, failed.Attempts));
+        Assert.Equal(Job, Assert.Single(await Bench.PeekAsync(Queues.Parked)).SessionId);
+    }
+
+    [Fact]
+    public async Task Run_ChunkTooLargeToTravelIsHalved_EachHalfNamesItsOwnBytes()
+    {
+        await Page.DispatchAsync(filler: 40_000);
+        await FallSilentAsync(Samples.Chunk(0).ToString());
+
+        await Page.RecoverAsync();
+
+        var pieces = (await Bench.PeekAsync(Queues.ExternalChunks)).Where(message => message.CorrelationId.Split('/').Length == 4).ToList();
+        Assert.Equal([Samples.Chunk(0) + "/0-1", Samples.Chunk(0) + "/1-1"], pieces.Select(piece => piece.CorrelationId));
+        var items = new ChunkItems(Bench.Blobs);
+        foreach (var (index, piece) in pieces.Index())
+        {
+            Assert.Equal([index], (await items.LoadAsync(ChunkItems.Read(piece), Token)).Select(item => item.Index));
+        }
     }
 
     [Fact]
@@ -242,6 +266,18 @@ public sealed class CollectPageExternalTests(StorageEmulator storage) : FlowTest
     }
 
     private static string AnswerBlob(int chunk) => JobBlobs.ChunkResults(Samples.Chunk(chunk));
+
+    /// <summary>Takes the next chunk as often as it comes, and never answers.</summary>
+    private async Task FallSilentAsync(string chunk)
+    {
+        await using var worker = Bench.Client.CreateReceiver(Queues.ExternalChunks);
+        for (var delivery = 1; delivery <= 5; delivery++)
+        {
+            var message = await worker.ReceiveMessageAsync(cancellationToken: Token).BoundedAsync();
+            Assert.Equal((chunk, delivery), (message!.CorrelationId, message.DeliveryCount));
+            Bench.Time.Advance(TimeSpan.FromMinutes(1.1));
+        }
+    }
 
     private async Task AnswerAllAsync()
     {

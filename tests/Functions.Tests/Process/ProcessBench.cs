@@ -106,6 +106,18 @@ internal sealed class ProcessBench : IDisposable
         await RunAsync(receiver, await ReceiveAsync(receiver), Token);
     }
 
+    /// <summary>Hands the next message of <c>chunks</c> to ProcessChunk, whose worker is killed when its model runs.</summary>
+    public async Task KillAsync()
+    {
+        await using var receiver = _bench.Client.CreateReceiver(Queues.Chunks);
+        var message = await ReceiveAsync(receiver);
+        using var worker = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        WhileRunning = worker.CancelAsync;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => RunAsync(receiver, message, worker.Token));
+        WhileRunning = () => Task.CompletedTask;
+        await receiver.AbandonMessageAsync(message, cancellationToken: Token);
+    }
+
     /// <summary>Takes the next message of a queue, or of the lane's session, and loses it so many times: what a worker does that is killed.</summary>
     public async Task LoseAsync(string queue = Queues.Chunks, int times = 1)
     {
@@ -123,16 +135,22 @@ internal sealed class ProcessBench : IDisposable
         await receiver.DeadLetterMessageAsync(await ReceiveAsync(receiver), reason, description, Token);
     }
 
-    /// <summary>Kills the worker of the lane's next message while its model runs.</summary>
-    public async Task KillInLaneAsync()
+    /// <summary>Kills the worker of the lane's next message when its model comes to an item.</summary>
+    public async Task KillInLaneAsync(string at)
+    {
+        using var worker = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        _model.Before = item => item.Id == at ? worker.CancelAsync() : Task.CompletedTask;
+        await LoseInLaneAsync(worker.Token);
+        _model.Before = _ => Task.CompletedTask;
+    }
+
+    /// <summary>Hands the lane's next message to ProcessOrderedChunk, whose worker is killed meanwhile.</summary>
+    public async Task LoseInLaneAsync(CancellationToken worker)
     {
         await using var session = await AcceptLaneAsync();
         var message = await ReceiveAsync(session);
-        using var worker = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        WhileRunning = worker.CancelAsync;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Ordered()
-            .Run(message, new ServiceBusMessageActions(session), new ServiceBusSessionMessageActions(session), worker.Token).BoundedAsync());
-        WhileRunning = () => Task.CompletedTask;
+            .Run(message, new ServiceBusMessageActions(session), new ServiceBusSessionMessageActions(session), worker).BoundedAsync());
         await session.AbandonMessageAsync(message, cancellationToken: Token);
     }
 
@@ -262,11 +280,20 @@ internal sealed class ProcessBench : IDisposable
 
         public Func<ChunkItem, ItemOutcome> Answer { get; set; } = _ => ItemOutcome.Succeeded(JsonSerializer.SerializeToElement("ok"));
 
+        /// <summary>What happens before an item is run.</summary>
+        public Func<ChunkItem, Task> Before { get; set; } = _ => Task.CompletedTask;
+
         public Func<CancellationToken, Task> WhileRunning { get; set; } = _ => Task.CompletedTask;
 
         public async Task<IReadOnlyList<ItemOutcome>> RunAsync(IReadOnlyList<ItemCall> items, CancellationToken cancellationToken)
         {
             await WhileRunning(cancellationToken);
+            foreach (var call in items)
+            {
+                await Before(call.Item);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
             Calls.AddRange(items);
             Ran.AddRange(items.Select(call => call.Item.Id));
             return [.. items.Select(call => Answer(call.Item))];

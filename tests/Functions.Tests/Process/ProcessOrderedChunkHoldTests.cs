@@ -1,9 +1,6 @@
-using System.Text.Json;
 using Azure.Messaging.ServiceBus;
 using Microsoft.Azure.Functions.Worker;
-using ModelJobs.Contracts;
 using ModelJobs.Functions.Messaging;
-using ModelJobs.Functions.Process;
 using ModelJobs.Functions.Tests.Support;
 using ModelJobs.Tests.Support;
 
@@ -12,8 +9,6 @@ namespace ModelJobs.Functions.Tests.Process;
 /// <summary>Chunks that come before their turn in their lane.</summary>
 public sealed class ProcessOrderedChunkHoldTests(StorageEmulator storage) : FlowTest(storage)
 {
-    private const string HeldSince = "modeljobs-held-since";
-
     private ProcessBench Lane => field ??= new ProcessBench(Bench);
 
     [Fact]
@@ -51,20 +46,23 @@ public sealed class ProcessOrderedChunkHoldTests(StorageEmulator storage) : Flow
     }
 
     [Fact]
-    public async Task Run_TooEarlyAgain_RemembersSinceWhen()
+    public async Task Run_TooEarlyForLong_IsHeldForeverAndLookedAtLessAndLess()
     {
         await Lane.SendAsync(ProcessBench.LaneChunk(2));
-        var start = Bench.Time.GetUtcNow();
         var ids = new HashSet<string>();
-        for (var hold = 1; hold <= 3; hold++)
+        var waits = new List<double>();
+        for (var hold = 1; hold <= 40; hold++)
         {
             await Lane.ProcessLaneAsync();
-            Bench.Time.Advance(Bench.Settings.LaneHold);
-
             var held = Assert.Single(await Bench.PeekAsync(Queues.OrderedChunks));
-            Assert.Equal(start, held.ApplicationProperties[HeldSince]);
+            var wait = held.ScheduledEnqueueTime - Bench.Time.GetUtcNow();
+            waits.Add(wait.TotalSeconds);
             Assert.True(ids.Add(held.MessageId));
+            Bench.Time.Advance(wait);
         }
+
+        Assert.Equal([1, 2, 4, 8, 16, 32, 60, 60], waits.Take(8));
+        Assert.All(waits.Skip(8), wait => Assert.Equal(60, wait));
     }
 
     [Fact]
@@ -78,25 +76,6 @@ public sealed class ProcessOrderedChunkHoldTests(StorageEmulator storage) : Flow
 
         Assert.Equal(2, both.Count);
         Assert.Single(await Bench.PeekAsync(Queues.OrderedChunks));
-    }
-
-    [Fact]
-    public async Task Run_HeldTooLong_DeadLettersTheChunk()
-    {
-        var chunk = ProcessBench.LaneChunk(2);
-        var message = new ServiceBusMessage(
-            JsonSerializer.SerializeToUtf8Bytes(chunk, ContractsJson.Wire.ChunkMessage))
-        {
-            SessionId = Queues.LaneSession(Job, ProcessBench.Lane),
-        };
-        message.ApplicationProperties[HeldSince] = Bench.Time.GetUtcNow() - TimeSpan.FromHours(1);
-        await Bench.SendAsync(Queues.OrderedChunks, message);
-
-        await Lane.ProcessLaneAsync();
-
-        Assert.Equal("LaneGap", Assert.Single(await Bench.PeekAsync(Queues.OrderedChunks + Queues.DeadLetter)).DeadLetterReason);
-        Assert.Empty(await Bench.PeekAsync(Queues.OrderedChunks));
-        Assert.Equal(Samples.Chunk(1), ChunkItems.Read(Assert.Single(await Bench.PeekAsync(Queues.OrderedChunks + Queues.DeadLetter))).Id);
     }
 
     private sealed class CrashingActions : ServiceBusMessageActions

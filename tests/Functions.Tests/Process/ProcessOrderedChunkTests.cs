@@ -94,19 +94,6 @@ public sealed class ProcessOrderedChunkTests(StorageEmulator storage) : FlowTest
         Assert.Equal(last, await Lane.ProcessLaneAsync());
     }
 
-    [Fact]
-    public async Task Run_FailedChunk_AnswersWithItsErrorWithoutRunning()
-    {
-        await Lane.SendAsync(ProcessBench.LaneChunk(1) with { Failed = new JobError("dead_lettered", "It was given up.") });
-
-        await Lane.ProcessLaneAsync();
-
-        Assert.Empty(Lane.Ran);
-        var result = Assert.Single(Assert.Single(await Lane.AnswersAsync()).Results!);
-        Assert.Equal((0, ItemStatus.Failed, "dead_lettered", 0), (result.Index, result.Status, result.Error?.Code, result.Attempts));
-        Assert.Equal(1, await Lane.FinishedAsync());
-    }
-
     [Theory]
     [InlineData("not json")]
     [InlineData("""{"id":{"job":"j","page":0,"chunk":0},"model":"model","itemCount":1,"items":[{"index":0,"id":"a","input":1}]}""")]

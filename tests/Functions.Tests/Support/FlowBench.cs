@@ -94,6 +94,35 @@ internal sealed class FlowBench : IAsyncDisposable
     public async Task<List<string>> ListAsync(string prefix) =>
         await Blobs.ListAsync(prefix, Token).Select(blob => blob.Name).ToListAsync(Token);
 
+    /// <summary>Moves the clock, step after step, until a task ends.</summary>
+    public async Task AdvanceUntilAsync(Task task, TimeSpan step)
+    {
+        for (var steps = 0; !task.IsCompleted && steps < 10_000; steps++)
+        {
+            Time.Advance(step);
+            // What the clock has started may have to go through storage, which takes real time.
+            await Task.WhenAny(task, Blobs.Blob("none").ExistsAsync(Token));
+        }
+
+        await task.BoundedAsync();
+    }
+
+    /// <summary>Waits, in real time, until something is so.</summary>
+    public async Task WaitForAsync(Func<Task<bool>> condition)
+    {
+        for (var looks = 0; looks < 10_000; looks++)
+        {
+            if (await condition())
+            {
+                return;
+            }
+
+            await Blobs.Blob("none").ExistsAsync(Token);
+        }
+
+        throw new TimeoutException("It does not come to pass.");
+    }
+
     public async ValueTask DisposeAsync()
     {
         _registration.Dispose();

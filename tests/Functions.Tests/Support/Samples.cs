@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Process.Runners;
 
 namespace ModelJobs.Functions.Tests.Support;
 
@@ -16,6 +17,9 @@ internal static class Samples
         Key = key,
         Input = JsonSerializer.SerializeToElement(filler == 0 ? $"input {index}" : new string('x', filler)),
     };
+
+    /// <summary>What a model says that is content.</summary>
+    public static ItemOutcome Ok() => ItemOutcome.Succeeded(JsonSerializer.SerializeToElement("ok"));
 
     public static ItemResult Succeeded(long index, int filler = 0) => new()
     {

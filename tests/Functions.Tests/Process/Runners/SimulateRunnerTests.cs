@@ -93,8 +93,8 @@ public sealed class SimulateRunnerTests
     [InlineData("""{"id": 1, "duration": 3600.1}""", "from 0 to 3600")]
     [InlineData("""{"id": 1, "duration": 1e400}""", "from 0 to 3600")]
     [InlineData("""{"id": 1, "duration": "1"}""", "from 0 to 3600")]
-    [InlineData("""{"id": 1, "fail": "often"}""", "\"transient\" or \"permanent\"")]
-    [InlineData("""{"id": 1, "fail": true}""", "\"transient\" or \"permanent\"")]
+    [InlineData("""{"id": 1, "fail": "often"}""", "\"crash\" or \"stall\"")]
+    [InlineData("""{"id": 1, "fail": true}""", "\"crash\" or \"stall\"")]
     [InlineData("""{"id": 1, "fail": "transient", "failTimes": -1}""", "whole number")]
     [InlineData("""{"id": 1, "fail": "transient", "failTimes": 1.5}""", "whole number")]
     [InlineData("""{"id": 1, "failTimes": 1}""", "\"failTimes\" beside it")]
@@ -128,20 +128,58 @@ public sealed class SimulateRunnerTests
     }
 
     [Fact]
-    public async Task RunAsync_CancelledWhileWaiting_Ends()
+    public async Task RunAsync_EndedWhileAnItemWaits_KeepsWhatIsDone()
     {
         using var cancellation = new CancellationTokenSource();
-        var run = _runner.RunAsync(Calls.Of("""{"id": 1, "duration": 60}"""), cancellation.Token);
+        var run = _runner.RunAsync(Calls.Of("""{"id": 1}""", """{"id": 2, "duration": 60}""", """{"id": 3}"""), cancellation.Token);
         await _time.NextTimerAsync();
 
         await cancellation.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => run.WaitAsync(Calls.Patience, TestContext.Current.CancellationToken));
+        var outcomes = await run.WaitAsync(Calls.Patience, TestContext.Current.CancellationToken);
+        Assert.Equal("\"Event 1 processed\"", outcomes[0].Json());
+        Assert.All(outcomes.Skip(1), outcome => Assert.Same(ItemOutcome.Canceled, outcome));
     }
 
     [Fact]
-    public async Task RunAsync_CancelledBefore_RunsNothing() =>
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => _runner.RunAsync(Calls.Of("""{"id": 1}"""), new CancellationToken(canceled: true)));
+    public async Task RunAsync_EndedBefore_RunsNothing() =>
+        Assert.Same(ItemOutcome.Canceled, Assert.Single(await _runner.RunAsync(Calls.Of("""{"id": 1}"""), new CancellationToken(canceled: true))));
+
+    [Theory]
+    [InlineData("crash")]
+    [InlineData("stall")]
+    public async Task RunAsync_MayNotHarmItsWorker_FailsForGoodAndSaysWhatAllowsIt(string fail)
+    {
+        var outcome = await _runner.RunOneAsync($$"""{"id": 7, "fail": "{{fail}}"}""");
+
+        Assert.Equal(("invalid_input", false), (outcome.Error?.Code, outcome.IsTransient));
+        Assert.Contains("AllowCrash=true", outcome.Error?.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RunAsync_Crash_EndsTheProcessAsOftenAsItIsTold()
+    {
+        var crashes = new List<string>();
+        var runner = new SimulateRunner(_time, crashes.Add);
+        const string Input = """{"id": 7, "fail": "crash", "failTimes": 2}""";
+
+        await runner.RunOneAsync(Input, attempt: 2);
+        var third = await runner.RunOneAsync(Input, attempt: 3);
+
+        Assert.Contains("Event 7", Assert.Single(crashes), StringComparison.Ordinal);
+        Assert.Equal("\"Event 7 processed\"", third.Json());
+    }
+
+    [Fact]
+    public async Task RunAsync_Stall_OnlyEndsWithTheRun()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var run = new SimulateRunner(_time, _ => { }).RunAsync(Calls.Of("""{"id": 1, "fail": "stall"}"""), cancellation.Token);
+        _time.Advance(TimeSpan.FromDays(1));
+        Assert.False(run.IsCompleted);
+
+        await cancellation.CancelAsync();
+
+        Assert.Same(ItemOutcome.Canceled, Assert.Single(await run.WaitAsync(Calls.Patience, TestContext.Current.CancellationToken)));
+    }
 }
