@@ -25,6 +25,14 @@ internal static class JobId
         return string.Create(CultureInfo.InvariantCulture, $"{Prefix}{left:x16}{RandomNumberGenerator.GetHexString(HalfDigits, lowercase: true)}");
     }
 
+    /// <summary>When an id was made.</summary>
+    /// <param name="id">A job's id; may be anybody's, and then the time may be any.</param>
+    public static DateTimeOffset CreatedAt(string id)
+    {
+        var left = long.Parse(id.AsSpan(Prefix.Length, HalfDigits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        return new DateTimeOffset(Math.Clamp(long.MaxValue - left, 0, DateTimeOffset.MaxValue.UtcTicks), TimeSpan.Zero);
+    }
+
     /// <summary>Whether <paramref name="id"/> can be a job's id at all; guards paths and queries against anything else.</summary>
     public static bool IsValid(string id) =>
         id.Length == Prefix.Length + (2 * HalfDigits)

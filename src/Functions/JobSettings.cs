@@ -67,6 +67,10 @@ public sealed class JobSettings
     [Range(typeof(TimeSpan), "00:00:05", "1.00:00:00")]
     public TimeSpan StallAfter { get; set; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>How long a job is kept after its end, unless it says so itself.</summary>
+    [Range(typeof(TimeSpan), "01:00:00", "3650.00:00:00")]
+    public TimeSpan Retention { get; set; } = TimeSpan.FromDays(30);
+
     /// <summary>How long a page of a job that is stopped waits for its workers' answers, since the last one, before it answers for them.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:00:30")]
     public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(10);

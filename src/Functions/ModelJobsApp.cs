@@ -18,6 +18,7 @@ using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Process;
 using ModelJobs.Functions.Process.Runners;
+using ModelJobs.Functions.Purge;
 using ModelJobs.Functions.Recover;
 using ModelJobs.Functions.Redrive;
 using ModelJobs.Functions.Status;
@@ -52,6 +53,7 @@ public static class ModelJobsApp
         services.AddSingleton<JobBlobs>();
         services.AddSingleton<IdempotencyKeys>();
         services.AddSingleton<InputWriter>();
+        services.AddSingleton<RunSettings>();
         services.AddSingleton<JobRequestReader>();
         services.AddSingleton<ChunkSender>();
         services.AddSingleton<ChunkItems>();
@@ -65,8 +67,12 @@ public static class ModelJobsApp
         services.AddSingleton<PageScopes>();
         services.AddSingleton<PageParts>();
         services.AddSingleton<ParkedItems>();
+        services.AddSingleton<ParkedMessages>();
         services.AddSingleton<RoundScopes>();
         services.AddSingleton<OrderedBlob>();
+        services.AddSingleton<ExpiredJobs>();
+        services.AddSingleton<OrphanedFolders>();
+        services.AddSingleton<OrphanedMessages>();
         services.AddSingleton<JobReader>();
         services.AddSingleton<ModelCatalog>();
         AddRunners(services);

@@ -20,6 +20,14 @@ internal sealed record JobSubmission(string Model, JobOptions Options, string? I
             query.Append(CultureInfo.InvariantCulture, $"&chunkItems={items}");
         if (Options.MaxConcurrency is { } concurrency)
             query.Append(CultureInfo.InvariantCulture, $"&maxConcurrency={concurrency}");
+        if (Options.OnFailure == FailureAction.StopLane)
+            query.Append("&onFailure=stopLane");
+        if (Options.Tolerate is { } tolerance)
+            query.Append("&tolerate=").Append(Uri.EscapeDataString(tolerance.ToString()));
+        if (Options.Deadline is { } deadline)
+            query.Append(CultureInfo.InvariantCulture, $"&deadline={deadline:c}");
+        if (Options.Retention is { } retention)
+            query.Append(CultureInfo.InvariantCulture, $"&retention={retention:c}");
         return query.ToString();
     }
 }

@@ -88,15 +88,51 @@ internal sealed class JobsClient : IDisposable
         }
     }
 
-    /// <summary>Opens a job's results or errors: NDJSON in input order.</summary>
+    /// <summary>Tells a job to cancel, pause or resume.</summary>
+    /// <returns>The job as it stands now; it may take a moment to get there.</returns>
+    public async Task<Job> ControlAsync(string id, JobControlVerb verb, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{JobPath(id)}/{verb.ToPath()}");
+        using HttpResponseMessage response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
+        return await ReadAsync(response, ContractsJson.Wire.Job, cancellationToken);
+    }
+
+    /// <summary>Runs parked items of a job that has ended again.</summary>
+    /// <returns>The job, which runs; if it has no parked items, as it ended.</returns>
+    public Task<Job> RedriveAsync(string id, RedriveRequest redrive, CancellationToken cancellationToken) =>
+        PostAsync($"{JobPath(id)}/redrive", redrive, ContractsJson.Wire.RedriveRequest, cancellationToken);
+
+    /// <summary>Discards parked items of a job that has ended.</summary>
+    /// <returns>The job, which runs until that is done; if it has no parked items, as it ended.</returns>
+    public Task<Job> DiscardAsync(string id, ParkedSelection selection, CancellationToken cancellationToken) =>
+        PostAsync($"{JobPath(id)}/discard", selection, ContractsJson.Wire.ParkedSelection, cancellationToken);
+
+    /// <summary>Deletes a job that has ended.</summary>
+    /// <returns>Whether it is gone; otherwise the service goes on deleting it.</returns>
+    public async Task<bool> PurgeAsync(string id, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Delete, JobPath(id));
+        using HttpResponseMessage response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
+        return response.StatusCode == HttpStatusCode.NoContent;
+    }
+
+    /// <summary>Opens lines of a job's items: NDJSON in input order.</summary>
     /// <param name="id">The job.</param>
-    /// <param name="lines">Which of the two.</param>
+    /// <param name="lines">Which lines.</param>
     /// <param name="follow">Whether the stream goes on while the job runs, instead of ending with what there is.</param>
     /// <param name="cancellationToken">Breaks off the call; reading the stream takes its own.</param>
-    public async Task<ItemLineStream> OpenLinesAsync(string id, ItemLines lines, bool follow, CancellationToken cancellationToken)
+    /// <param name="errorCode">Of the parked items, only those that failed with this code; all if null.</param>
+    public async Task<ItemLineStream> OpenLinesAsync(
+        string id, ItemLines lines, bool follow, CancellationToken cancellationToken, string? errorCode = null)
     {
-        string part = lines == ItemLines.Results ? "results" : "errors";
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{JobPath(id)}/{part}{(follow ? "?follow=true" : "")}");
+        string part = lines switch
+        {
+            ItemLines.Results => "results",
+            ItemLines.Errors => "errors",
+            _ => "parked",
+        };
+        string query = follow ? "?follow=true" : errorCode is null ? "" : $"?errorCode={Uri.EscapeDataString(errorCode)}";
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{JobPath(id)}/{part}{query}");
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(NdjsonMediaType));
         // A followed stream begins with its first result, which may be hours away.
         HttpResponseMessage response = await SendAsync(_http, request, follow ? null : AnswerTimeout, cancellationToken);
@@ -143,6 +179,15 @@ internal sealed class JobsClient : IDisposable
     public void Dispose() => _http.Dispose();
 
     private static string JobPath(string id) => $"api/jobs/{Uri.EscapeDataString(id)}";
+
+    private async Task<Job> PostAsync<T>(string path, T body, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        using var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, type));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
+        using HttpResponseMessage response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
+        return await ReadAsync(response, ContractsJson.Wire.Job, cancellationToken);
+    }
 
     private async Task<JobList> ListPageAsync(string path, CancellationToken cancellationToken)
     {

@@ -17,7 +17,7 @@ internal sealed class HelpWithExitCodes(SynchronousCommandLineAction usual) : Sy
             $"""
             Exit codes:
               {ExitCode.Success,-4} done; where a job is run or watched: every item succeeded
-              {ExitCode.JobNotClean,-4} the job ended otherwise: with failed items, failed as a whole or canceled
+              {ExitCode.JobNotClean,-4} the job ended otherwise: with failed or canceled items, failed as a whole or canceled
               {ExitCode.NotRun,-4} the command did not do it: bad arguments, bad input, no service, ...
               {ExitCode.Interrupted,-4} stopped by Ctrl+C or SIGTERM
             """);

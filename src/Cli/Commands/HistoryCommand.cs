@@ -62,7 +62,7 @@ internal sealed class HistoryCommand : Command
     private async Task<string> FindPageAsync(JobsClient client, string job, int page, CancellationToken cancellationToken)
     {
         var timeline = new Timeline(client.ReadHistory(await client.GetHistoryAsync(job, cancellationToken)), _environment.Time.GetUtcNow());
-        string prefix = PageOrchestrator.InstancePrefix(page);
+        string prefix = PageOrchestrator.InstanceIds(job, page);
         // A long job forgets its first pages; most pages are begun only once, under the first control.
         return timeline.Steps.LastOrDefault(step => step.InstanceId?.StartsWith(prefix, StringComparison.Ordinal) == true)?.InstanceId
             ?? PageOrchestrator.InstanceId(job, page, version: 0);

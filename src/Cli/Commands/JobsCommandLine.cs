@@ -25,6 +25,13 @@ internal sealed class JobsCommandLine
             new HistoryCommand(environment, connection),
             ItemLinesCommand.Results(environment, connection),
             ItemLinesCommand.Errors(environment, connection),
+            ItemLinesCommand.Parked(environment, connection),
+            ControlCommand.Cancel(environment, connection),
+            ControlCommand.Pause(environment, connection),
+            ControlCommand.Resume(environment, connection),
+            ParkedCommand.Redrive(environment, connection),
+            ParkedCommand.Discard(environment, connection),
+            new PurgeCommand(environment, connection),
         };
         HelpOption help = _root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExitCodes((SynchronousCommandLineAction)help.Action!);

@@ -31,6 +31,24 @@ internal static class StandardOptions
         return job;
     }
 
+    /// <summary>An option that takes a length of time.</summary>
+    /// <param name="name">Name of the option, with its dashes.</param>
+    /// <param name="max">Longest value.</param>
+    /// <param name="description">What it means; how to write it is added.</param>
+    public static Option<TimeSpan?> Duration(string name, TimeSpan max, string description) => new(name)
+    {
+        Description = $"{description}: 90s, 30m, 2h, 7d or [d.]hh:mm:ss, at most {max.Days}d",
+        HelpName = "TIME",
+        CustomParser = result =>
+        {
+            string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (Contracts.Duration.TryParse(text, out TimeSpan value) && value <= max)
+                return value;
+            result.AddError($"{name} must be a length of time such as 90s, 30m, 2h or 7d, and at most {max.Days}d.");
+            return null;
+        },
+    };
+
     /// <summary>An option that takes a whole number in a range.</summary>
     /// <param name="name">Name of the option, with its dashes.</param>
     /// <param name="min">Least value.</param>

@@ -30,6 +30,40 @@ internal sealed class SubmissionOptions
     private readonly Option<int?> _maxConcurrency =
         StandardOptions.Number("--max-concurrency", 1, JobLimits.MaxConcurrency, "Most chunks of the job that run at once");
 
+    private readonly Option<FailureAction> _onFailure = new("--on-failure")
+    {
+        Description = "What an item that failed does to the later items of its key: continue, or stopLane, which skips them",
+        HelpName = "ACTION",
+        CustomParser = result =>
+        {
+            string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (text == "stopLane")
+                return FailureAction.StopLane;
+            if (text != "continue")
+                result.AddError("--on-failure must be continue or stopLane.");
+            return FailureAction.Continue;
+        },
+    };
+
+    private readonly Option<Tolerance?> _tolerate = new("--tolerate")
+    {
+        Description = "End the job early when more items have failed: a number such as 5, or a share such as 1%",
+        HelpName = "N|N%",
+        CustomParser = result =>
+        {
+            if (result.Tokens.Count == 1 && Tolerance.TryParse(result.Tokens[0].Value, out Tolerance? value))
+                return value;
+            result.AddError("--tolerate must be a number of items such as 5, or a share such as 1%.");
+            return null;
+        },
+    };
+
+    private readonly Option<TimeSpan?> _deadline =
+        StandardOptions.Duration("--deadline", JobLimits.MaxDeadline, "How long the job may take");
+
+    private readonly Option<TimeSpan?> _retention =
+        StandardOptions.Duration("--retention", JobLimits.MaxRetention, "How long the job is kept after its end");
+
     private readonly Option<string> _idempotencyKey = new("--idempotency-key")
     {
         Description = "Makes the submission repeatable: the same key and input name the same job",
@@ -46,7 +80,8 @@ internal sealed class SubmissionOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(_file);
-        foreach (Option option in (Option[])[_model, _orderByKey, _chunkItems, _maxConcurrency, _idempotencyKey])
+        foreach (Option option in (Option[])
+            [_model, _orderByKey, _chunkItems, _maxConcurrency, _onFailure, _tolerate, _deadline, _retention, _idempotencyKey])
             command.Options.Add(option);
     }
 
@@ -61,6 +96,10 @@ internal sealed class SubmissionOptions
             OrderByKey = arguments.GetValue(_orderByKey),
             ChunkItems = arguments.GetValue(_chunkItems),
             MaxConcurrency = arguments.GetValue(_maxConcurrency),
+            OnFailure = arguments.GetValue(_onFailure),
+            Tolerate = arguments.GetValue(_tolerate),
+            Deadline = arguments.GetValue(_deadline),
+            Retention = arguments.GetValue(_retention),
         },
         arguments.GetValue(_idempotencyKey));
 

@@ -27,13 +27,20 @@ internal sealed class WatchCommand : Command
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        CommandConsole console = _environment.Console;
         using JobsClient client = _connection.OpenClient(arguments);
-        string id = arguments.GetRequiredValue(_job);
+        return await WatchAsync(_environment, client, arguments.GetRequiredValue(_job), arguments.GetValue(_json), cancellationToken);
+    }
+
+    /// <summary>Watches a job and reports how it ended.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> WatchAsync(
+        CommandEnvironment environment, JobsClient client, string id, bool json, CancellationToken cancellationToken)
+    {
+        CommandConsole console = environment.Console;
         Job job;
         try
         {
-            job = await _environment.WatchAsync(client, id, cancellationToken);
+            job = await environment.WatchAsync(client, id, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -41,7 +48,7 @@ internal sealed class WatchCommand : Command
             throw;
         }
 
-        if (arguments.GetValue(_json))
+        if (json)
             JobReport.WriteJson(console.Output, job);
         else
             JobReport.WriteSummary(console.Output, job, $"jobs results {job.Id}", $"jobs errors {job.Id}");

@@ -23,6 +23,7 @@ internal static class ItemPreview
 
     private static string Line(ItemResult result) => PrintableText.Of(result switch
     {
+        { Status: ItemStatus.Canceled, Error: { } reason } => $"Item {result.Id} was canceled: {reason.Message} ({reason.Code})",
         { Error: { } error } => $"Item {result.Id} failed: {error.Message} ({error.Code})",
         { Output: { ValueKind: JsonValueKind.String } text } => text.GetString()!,
         { Output: { } output } => output.GetRawText(),

@@ -20,13 +20,13 @@ internal static class JobReport
     {
         writer.WriteLine(
             $"Job {job.Id} {Ending(job)}: {JobText.Count(job.Items.Succeeded)} succeeded, {JobText.Count(job.Items.Failed)} failed" +
-            $" of {JobText.Items(job.Items.Total)}");
+            $"{JobText.NotSucceeded(job.Items with { Failed = 0 })} of {JobText.Items(job.Items.Total)}");
         if (job.Error is { } error)
             writer.WriteLine($"  reason   {PrintableText.Of(error.Message)} ({PrintableText.Of(error.Code)})");
         if (JobText.Took(job) is { } took)
             writer.WriteLine($"  took     {JobText.Duration(took)}, {JobText.Rate(job.ItemsPerSecond)}");
         writer.WriteLine($"  results  {output}");
-        writer.WriteLine($"  errors   {(job.Items.Failed == 0 ? "none" : errors)}");
+        writer.WriteLine($"  errors   {(JobText.NotSucceeded(job.Items).Length == 0 ? "none" : errors)}");
     }
 
     /// <summary>Everything that the service says of a job.</summary>
@@ -40,7 +40,7 @@ internal static class JobReport
             Row("error", $"{error.Message} ({error.Code})");
         Row("model", job.Model);
         Row("items", $"{JobText.Count(JobText.Done(job.Items))} of {JobText.Count(job.Items.Total)} ({JobText.Percent(job.Percent)})");
-        Row("", $"{JobText.Count(job.Items.Succeeded)} succeeded, {JobText.Count(job.Items.Failed)} failed");
+        Row("", $"{JobText.Count(job.Items.Succeeded)} succeeded, {JobText.Count(job.Items.Failed)} failed{JobText.NotSucceeded(job.Items with { Failed = 0 })}");
         Row("pages", $"{JobText.Count(job.Pages.Completed)} of {JobText.Count(job.Pages.Total)}");
         Row("rate", JobText.Rate(job.ItemsPerSecond));
         if (!job.HasEnded())
@@ -53,6 +53,7 @@ internal static class JobReport
         Row("self", job.Links.Self);
         Row("results", job.Links.Results);
         Row("errors", job.Links.Errors);
+        Row("parked", job.Links.Parked);
         console.Write(new Panel(grid).Header(Markup.Escape($" Job {job.Id} ")));
     }
 
@@ -84,6 +85,7 @@ internal static class JobReport
     private static string Ending(Job job) => job switch
     {
         { Status: JobStatus.Succeeded, Items.Failed: > 0 } => "ended with failed items",
+        { Status: JobStatus.Succeeded, Items.Canceled: > 0 } => "ended with canceled items",
         { Status: JobStatus.Succeeded } => "succeeded",
         { Status: JobStatus.Failed } => "failed",
         { Status: JobStatus.Canceled } => "was canceled",
@@ -99,6 +101,14 @@ internal static class JobReport
             chosen.Add($"{items} items in a chunk");
         if (options.MaxConcurrency is { } concurrency)
             chosen.Add($"at most {concurrency} chunks at once");
+        if (options.OnFailure == FailureAction.StopLane)
+            chosen.Add("a failure stops its key");
+        if (options.Tolerate is { } tolerance)
+            chosen.Add($"at most {tolerance} failed");
+        if (options.Deadline is { } deadline)
+            chosen.Add($"deadline {JobText.Duration(deadline)}");
+        if (options.Retention is { } retention)
+            chosen.Add($"kept {JobText.Duration(retention)}");
         return chosen.Count == 0 ? "defaults" : string.Join(", ", chosen);
     }
 }

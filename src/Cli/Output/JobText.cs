@@ -13,7 +13,11 @@ internal static class JobText
     public static string Items(long count) => count == 1 ? "1 item" : $"{Count(count)} items";
 
     /// <summary>Items that have their line.</summary>
-    public static long Done(ItemCounts items) => items.Succeeded + items.Failed;
+    public static long Done(ItemCounts items) => items.Succeeded + items.Failed + items.Canceled + items.Discarded;
+
+    /// <summary>The counts of items that did not succeed, where they are not zero: <c>, 3 failed, 2 canceled</c>.</summary>
+    public static string NotSucceeded(ItemCounts items) =>
+        Part(items.Failed, "failed") + Part(items.Canceled, "canceled") + Part(items.Discarded, "discarded");
 
     /// <summary>A rate: <c>1,250 items/s</c>, <c>2.5 items/s</c>; <c>-</c> if unknown.</summary>
     public static string Rate(double? itemsPerSecond) => itemsPerSecond switch
@@ -44,4 +48,6 @@ internal static class JobText
 
     /// <summary>Whether the job has ended, well or not.</summary>
     public static bool HasEnded(this Job job) => job.Status is JobStatus.Succeeded or JobStatus.Failed or JobStatus.Canceled;
+
+    private static string Part(long count, string what) => count == 0 ? "" : $", {Count(count)} {what}";
 }

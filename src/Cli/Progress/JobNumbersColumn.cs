@@ -27,8 +27,8 @@ internal sealed class JobNumbersColumn : ProgressColumn
             numbers.Append($"  {JobText.Rate(rate)}", new Style(Color.Grey));
         if (!job.HasEnded() && job.EtaSeconds is { } eta)
             numbers.Append($"  {JobText.Duration(TimeSpan.FromSeconds(eta))} left", new Style(Color.Grey));
-        if (job.Items.Failed > 0)
-            numbers.Append($"  {JobText.Count(job.Items.Failed)} failed", new Style(Color.Red));
+        if (JobText.NotSucceeded(job.Items) is { Length: > 0 } others)
+            numbers.Append($" {others.TrimStart(',')}", new Style(Color.Red));
         return numbers;
     }
 }

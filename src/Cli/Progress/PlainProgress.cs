@@ -35,8 +35,7 @@ internal sealed class PlainProgress(TextWriter writer, TimeProvider time) : IPro
     private static string Line(Job job)
     {
         var line = new StringBuilder($"{job.Status}: {JobText.Count(JobText.Done(job.Items))} of {JobText.Items(job.Items.Total)}");
-        if (job.Items.Failed > 0)
-            line.Append($", {JobText.Count(job.Items.Failed)} failed");
+        line.Append(JobText.NotSucceeded(job.Items));
         if (!job.HasEnded() && job.ItemsPerSecond is { } rate)
             line.Append($", {JobText.Rate(rate)}");
         if (!job.HasEnded() && job.EtaSeconds is { } eta)

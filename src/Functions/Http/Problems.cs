@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Plan;
 
 namespace ModelJobs.Functions.Http;
 
@@ -40,6 +41,12 @@ internal static class Problems
         StatusCodes.Status415UnsupportedMediaType,
         $"'{contentType}' was sent. Send application/x-ndjson (one item a line, ?model=NAME in the query) or application/json ({{\"model\":…,\"items\":[…]}}).");
 
+    public static ProblemException JsonExpected(string? contentType, string body) => Create(
+        "unsupported-content-type",
+        "The content type is not supported",
+        StatusCodes.Status415UnsupportedMediaType,
+        $"'{contentType}' was sent. Send application/json: {body}.");
+
     public static ProblemException TooLarge(string detail) => Create("too-large", "The request is too large", StatusCodes.Status413PayloadTooLarge, detail);
 
     public static ProblemException BadRequest(int status) => Create(
@@ -55,6 +62,49 @@ internal static class Problems
         "The idempotency key belongs to another request",
         StatusCodes.Status409Conflict,
         $"This Idempotency-Key made job '{job}' from different items, model or options. Use a new key, or repeat the first request unchanged.");
+
+    public static ProblemException JobEnded(string id, string verb) => Create(
+        "job-ended",
+        "The job has ended",
+        StatusCodes.Status409Conflict,
+        $"Job '{id}' has ended, so there is nothing to {verb}. POST /api/jobs/{id}/redrive runs its failed and canceled items again.");
+
+    public static ProblemException JobStopping(string id, JobError? reason) => Create(
+        "job-stopping",
+        "The job is being ended",
+        StatusCodes.Status409Conflict,
+        $"Job '{id}' is being ended ({reason?.Code}): what has not run is being reported as canceled. Wait for its end, "
+        + $"then POST /api/jobs/{id}/redrive runs those items.");
+
+    public static ProblemException JobRunning(string id, string what) => Create(
+        "job-running",
+        "The job has not ended",
+        StatusCodes.Status409Conflict,
+        $"Job '{id}' has not ended, and {what} needs a job that has. Wait for its end (GET /api/jobs/{id} with Prefer: wait=60), or POST /api/jobs/{id}/cancel.");
+
+    public static ProblemException JobIncomplete(string id) => Create(
+        "job-incomplete",
+        "The job did not come to its end",
+        StatusCodes.Status409Conflict,
+        $"Job '{id}' failed as a whole or was terminated, so some of its items have no line and cannot be redriven. Submit the items that are missing as a new job.");
+
+    public static ProblemException TooManyRounds(string id) => Create(
+        "too-many-rounds",
+        "The job was sent too often",
+        StatusCodes.Status409Conflict,
+        $"Job '{id}' was resumed, redriven or sent again {DispatchNumber.MaxEpoch} times, and there are no numbers left for another. Submit its items as a new job.");
+
+    public static ProblemException BeingPurged(string id) => Create(
+        "job-being-purged",
+        "The job is being deleted",
+        StatusCodes.Status409Conflict,
+        $"Job '{id}' is being deleted; it will be gone soon. Submit its items as a new job.");
+
+    public static ProblemException NotPurged(string id, string? reason) => Create(
+        "job-not-deleted",
+        "The job could not be deleted",
+        StatusCodes.Status500InternalServerError,
+        $"Deleting job '{id}' failed: {reason ?? "the log says why"}. What is left of it is still there; DELETE it again.");
 
     /// <summary>The answer that carries a problem.</summary>
     public static IResult ToResult(this Problem problem) =>

@@ -50,6 +50,9 @@ internal sealed record JobRun
     /// <summary>What the items of the pages done have come to.</summary>
     public Totals Totals { get; init; } = new(0, 0, 0, 0);
 
+    /// <summary>What the items had come to when the round was begun; null in the first.</summary>
+    public Totals? Before { get; init; }
+
     /// <summary>Items that failed in this round.</summary>
     public long RoundFailed { get; init; }
 
@@ -61,6 +64,19 @@ internal sealed record JobRun
 
     /// <summary>How many items may fail in this round before the job is stopped; null if any number may.</summary>
     public long? MaxFailed => Job.Options.Tolerate?.MaxFailed(Job.Items);
+
+    /// <summary>A round of a job as it begins.</summary>
+    /// <param name="job">The job, with the options of the round.</param>
+    /// <param name="settings">How the app runs jobs.</param>
+    /// <param name="begin">When the round was asked for: its deadline counts from here.</param>
+    public static JobRun Of(JobManifest job, JobSettings settings, DateTimeOffset begin) => new()
+    {
+        Job = job,
+        PagesInFlight = settings.MaxPagesInFlight,
+        MaxIdle = settings.MaxIdle,
+        StallAfter = settings.StallAfter,
+        EndsBy = begin + job.Options.Deadline,
+    };
 
     /// <summary>The job under a control that was heard of; an older one than the one known changes nothing.</summary>
     public JobRun Under(JobControl control) => control.Version <= Control.Version
@@ -76,7 +92,8 @@ internal sealed record CarriedPage(PagePlan Plan, bool Done);
 /// <summary>What a job runs again for.</summary>
 /// <param name="Selection">Name of the blob that says which parked items it is about.</param>
 /// <param name="Discard">Whether they are discarded instead of run.</param>
-internal sealed record RedriveOrder(string Selection, bool Discard);
+/// <param name="Fingerprint">SHA-256 of the request, in hex: tells a repeated call from a different one.</param>
+internal sealed record RedriveOrder(string Selection, bool Discard, string? Fingerprint = null);
 
 /// <summary>What items have come to.</summary>
 /// <param name="Succeeded">Those that succeeded.</param>

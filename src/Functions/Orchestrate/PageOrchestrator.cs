@@ -45,15 +45,19 @@ internal static class PageOrchestrator
     /// <summary>How often a page's lost items are sent again in one epoch: a worker that never answers must not be asked forever.</summary>
     private const int MaxResent = 10;
 
-    /// <summary>Instance id of a page's orchestration; unlike a job's id it does not begin with <c>job-</c>.</summary>
+    /// <summary>What the ids of all page orchestrations of a job begin with; unlike a job's id it is not <c>job-</c>.</summary>
+    public static string InstanceIds(string job) => $"page-{job}-";
+
+    /// <summary>What the ids of all orchestrations of a page begin with: a page that is begun again has another.</summary>
+    public static string InstanceIds(string job, int page) =>
+        string.Create(CultureInfo.InvariantCulture, $"{InstanceIds(job)}{page:D6}-");
+
+    /// <summary>Instance id of a page's orchestration.</summary>
     /// <param name="job">The job.</param>
     /// <param name="page">Number of the page.</param>
     /// <param name="version">Version of the control that the page is begun under: begun again, it is under another.</param>
     public static string InstanceId(string job, int page, int version) =>
-        string.Create(CultureInfo.InvariantCulture, $"{InstancePrefix(page)}{version:D6}-{job}");
-
-    /// <summary>What the instance ids of all orchestrations of pages with this number begin with.</summary>
-    public static string InstancePrefix(int page) => string.Create(CultureInfo.InvariantCulture, $"page-{page:D6}-");
+        string.Create(CultureInfo.InvariantCulture, $"{InstanceIds(job, page)}{version:D6}");
 
     [Function(nameof(PageOrchestrator))]
     public static async Task<PageReport> Run([OrchestrationTrigger] TaskOrchestrationContext context)

@@ -14,6 +14,9 @@ internal sealed record RedriveSelection(HashSet<string>? Codes, HashSet<string>?
     [JsonIgnore]
     public bool IsAll => Codes is null && Ids is null;
 
+    /// <summary>What a request selects.</summary>
+    public static RedriveSelection Of(ParkedSelection request) => new(request.Codes?.ToHashSet(StringComparer.Ordinal), request.Ids?.ToHashSet(StringComparer.Ordinal));
+
     /// <summary>Whether an item that is parked is selected.</summary>
     public bool Has(ItemResult item) =>
         Codes?.Contains(item.Error?.Code ?? "") != false && Ids?.Contains(item.Id) != false;

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Http;
 
 namespace ModelJobs.Functions.Status;
 
@@ -28,7 +29,7 @@ internal sealed class GetJob(JobReader jobs, TimeProvider time)
             request.HttpContext.Response.Headers.RetryAfter = "1";
         }
 
-        return Results.Json(job, ContractsJson.Wire.Job);
+        return job.ToResult();
     }
 
     private async Task WaitForEndAsync(DurableTaskClient durable, string id, TimeSpan wait, CancellationToken cancellationToken)

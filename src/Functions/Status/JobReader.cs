@@ -1,77 +1,113 @@
 using Microsoft.DurableTask.Client;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Collect;
+using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Orchestrate;
 
 namespace ModelJobs.Functions.Status;
 
-/// <summary>Makes a job's status out of its orchestration and, for the pages in flight, their committed parts.</summary>
-internal sealed class JobReader(PageParts parts, TimeProvider time)
+/// <summary>Makes a job's status out of its orchestration, its control and, for the pages in flight, their committed parts.</summary>
+internal sealed class JobReader(PageParts parts, JobControls controls, TimeProvider time)
 {
+    /// <summary>A job's orchestration, with its input and output.</summary>
+    /// <exception cref="ProblemException">There is no such job.</exception>
+    public static async Task<OrchestrationMetadata> InstanceAsync(DurableTaskClient durable, string id, CancellationToken cancellationToken) =>
+        (JobId.IsValid(id) ? await durable.GetInstanceAsync(id, getInputsAndOutputs: true, cancellationToken) : null) ?? throw Problems.UnknownJob(id);
+
+    /// <summary>What a job's orchestration was started with, or goes on with.</summary>
+    public static JobRun RunOf(OrchestrationMetadata instance) =>
+        instance.ReadInputAs<JobRun>() ?? throw new InvalidDataException($"Orchestration {instance.InstanceId} has no input.");
+
     /// <summary>The status of a job, as of now.</summary>
     /// <exception cref="ProblemException">There is no such job.</exception>
-    public async Task<Job> ReadAsync(DurableTaskClient durable, string id, CancellationToken cancellationToken)
+    public async Task<Job> ReadAsync(DurableTaskClient durable, string id, CancellationToken cancellationToken) =>
+        await ReadAsync(await InstanceAsync(durable, id, cancellationToken), cancellationToken);
+
+    /// <summary>The status of a job whose orchestration was read.</summary>
+    public async Task<Job> ReadAsync(OrchestrationMetadata instance, CancellationToken cancellationToken)
     {
-        var instance = JobId.IsValid(id) ? await durable.GetInstanceAsync(id, getInputsAndOutputs: true, cancellationToken) : null;
-        if (instance is null)
+        if (instance.IsCompleted)
         {
-            throw Problems.UnknownJob(id);
+            return Describe(instance, JobCounts.None, isPaused: false);
         }
 
-        var inFlight = new Totals(0, 0, 0, 0);
-        if (instance is { IsCompleted: false, SerializedCustomStatus: not null } && instance.ReadCustomStatusAs<JobProgress>() is { } progress)
+        var inFlight = JobCounts.None;
+        if (ProgressOf(instance) is { } progress)
         {
             foreach (var page in progress.InFlight)
             {
-                await foreach (var part in parts.SummariesAsync(id, page, progress.Round, cancellationToken))
+                await foreach (var part in parts.SummariesAsync(instance.InstanceId, page, progress.Round, cancellationToken))
                 {
                     inFlight += new Totals(part.Succeeded, part.Failed, part.Canceled.Count, part.Discarded);
                 }
             }
         }
 
-        return Describe(instance, inFlight);
+        var control = await controls.ReadAsync(instance.InstanceId, cancellationToken);
+        return Describe(instance, inFlight, control.State == ControlState.Paused);
     }
 
-    /// <summary>The status of a job from its orchestration alone: pages in flight count as not begun. For lists.</summary>
-    public Job Describe(OrchestrationMetadata instance) => Describe(instance, new Totals(0, 0, 0, 0));
-
-    private Job Describe(OrchestrationMetadata instance, Totals inFlight)
+    /// <summary>The status of a job for a list: pages in flight count as not begun, and a pause may go unseen for <see cref="JobControls.MaxAge"/>.</summary>
+    public async Task<Job> ListAsync(OrchestrationMetadata instance, CancellationToken cancellationToken)
     {
-        var run = instance.ReadInputAs<JobRun>() ?? throw new InvalidDataException($"Orchestration {instance.InstanceId} has no input.");
-        var progress = instance.SerializedCustomStatus is null ? null : instance.ReadCustomStatusAs<JobProgress>();
-        var totals = progress is null ? inFlight : progress.Totals + inFlight;
-        var done = Math.Min(run.Job.Items, totals.Succeeded + totals.Failed + totals.Canceled + totals.Discarded);
+        var isPaused = !instance.IsCompleted && (await controls.GetAsync(instance.InstanceId, cancellationToken)).State == ControlState.Paused;
+        return Describe(instance, JobCounts.None, isPaused);
+    }
+
+    private Job Describe(OrchestrationMetadata instance, Totals inFlight, bool isPaused)
+    {
+        var run = RunOf(instance);
+        var progress = ProgressOf(instance);
+        var summary = instance.RuntimeStatus == OrchestrationRuntimeStatus.Completed && instance.SerializedOutput is not null
+            ? instance.ReadOutputAs<JobSummary>()
+            : null;
+        var counts = new JobCounts(run, summary?.Totals ?? progress?.Totals ?? run.Totals, inFlight);
         var ended = instance.IsCompleted ? instance.LastUpdatedAt : (DateTimeOffset?)null;
         var elapsed = progress?.StartedAt is { } started ? (ended ?? time.GetUtcNow()) - started : TimeSpan.Zero;
-        double? rate = done > 0 && elapsed > TimeSpan.Zero ? done / elapsed.TotalSeconds : null;
+        double? rate = counts.Answered > 0 && elapsed > TimeSpan.Zero ? counts.Answered / elapsed.TotalSeconds : null;
+        var pages = progress?.Pages ?? run.Pages ?? 0;
         return new Job
         {
             Id = instance.InstanceId,
-            Status = StatusOf(instance.RuntimeStatus),
+            Status = isPaused ? JobStatus.Paused : StatusOf(instance.RuntimeStatus, summary),
             Model = run.Job.Model,
             Options = run.Job.Options,
-            Items = new ItemCounts(run.Job.Items, totals.Succeeded, totals.Failed, totals.Canceled, totals.Discarded),
-            Pages = new PageCounts(progress?.Pages ?? 0, progress?.CompletedPages ?? 0),
-            Percent = Math.Floor(10_000.0 * done / run.Job.Items) / 100,
+            Items = counts.Items,
+            // A redrive passes over the pages that it has nothing to do on.
+            Pages = new PageCounts(pages, summary is null ? progress?.CompletedPages ?? 0 : pages),
+            Percent = ended is null || summary is null ? counts.Percent : 100,
             ItemsPerSecond = rate is { } perSecond ? Math.Round(perSecond, 2) : null,
-            EtaSeconds = rate is { } speed && ended is null ? Math.Round((run.Job.Items - done) / speed, 1) : null,
+            EtaSeconds = rate is { } speed && ended is null && !isPaused ? Math.Round(counts.Open / speed, 1) : null,
             CreatedAt = run.Job.CreatedAt,
             LastUpdatedAt = instance.LastUpdatedAt,
             CompletedAt = ended,
-            Error = instance.FailureDetails is { } failure ? new JobError("job_failed", $"{failure.ErrorType}: {failure.ErrorMessage}") : null,
+            Error = ErrorOf(instance, summary),
             Links = LinksOf(instance.InstanceId),
         };
     }
 
+    private static JobProgress? ProgressOf(OrchestrationMetadata instance) =>
+        instance.SerializedCustomStatus is null ? null : instance.ReadCustomStatusAs<JobProgress>();
+
     private static JobLinks LinksOf(string id) => new($"/api/jobs/{id}", $"/api/jobs/{id}/results", $"/api/jobs/{id}/errors", $"/api/jobs/{id}/parked");
 
-    private static JobStatus StatusOf(OrchestrationRuntimeStatus status) => status switch
+    // Whoever cancels a job knows why it ended.
+    private static JobError? ErrorOf(OrchestrationMetadata instance, JobSummary? summary) =>
+        instance.FailureDetails is { } failure ? new JobError("job_failed", $"{failure.ErrorType}: {failure.ErrorMessage}")
+        : summary?.Stopped is { Code: not JobControl.Canceled } stopped ? stopped
+        : null;
+
+    private static JobStatus StatusOf(OrchestrationRuntimeStatus status, JobSummary? summary) => status switch
     {
         OrchestrationRuntimeStatus.Pending => JobStatus.NotStarted,
         OrchestrationRuntimeStatus.Suspended => JobStatus.Paused,
-        OrchestrationRuntimeStatus.Completed => JobStatus.Succeeded,
+        OrchestrationRuntimeStatus.Completed => summary?.Stopped switch
+        {
+            null => JobStatus.Succeeded,
+            { Code: JobControl.Canceled } => JobStatus.Canceled,
+            _ => JobStatus.Failed,
+        },
         OrchestrationRuntimeStatus.Failed => JobStatus.Failed,
         OrchestrationRuntimeStatus.Terminated => JobStatus.Canceled,
         _ => JobStatus.Running,

@@ -28,19 +28,20 @@ internal sealed class ListJobs(JobReader jobs)
         await foreach (var page in durable.GetAllInstancesAsync(query).AsPages(string.IsNullOrEmpty(continuation) ? null : continuation, top)
             .WithCancellation(cancellationToken))
         {
-            return Results.Json(ToList(page, top), ContractsJson.Wire.JobList);
+            return Results.Json(await ToListAsync(page, top, cancellationToken), ContractsJson.Wire.JobList);
         }
 
         return Results.Json(new JobList([], null), ContractsJson.Wire.JobList);
     }
 
-    private JobList ToList(Page<OrchestrationMetadata> page, int top)
+    private async Task<JobList> ToListAsync(Page<OrchestrationMetadata> page, int top, CancellationToken cancellationToken)
     {
-        var listed = page.Values.Where(instance => JobId.IsValid(instance.InstanceId)).Select(jobs.Describe).OrderByDescending(job => job.CreatedAt);
+        var listed = await Task.WhenAll(
+            page.Values.Where(instance => JobId.IsValid(instance.InstanceId)).Select(instance => jobs.ListAsync(instance, cancellationToken)));
         var next = string.IsNullOrEmpty(page.ContinuationToken)
             ? null
             : string.Create(CultureInfo.InvariantCulture, $"/api/jobs?top={top}&continuation={Uri.EscapeDataString(page.ContinuationToken)}");
-        return new JobList([.. listed], next);
+        return new JobList([.. listed.OrderByDescending(job => job.CreatedAt)], next);
     }
 
     private static int TopOf(HttpRequest request)

@@ -21,16 +21,23 @@ namespace ModelJobs.Functions.Storage;
 /// {job}/pages/{page}/tries-{n}-{index}  how often a worker has begun an item that may kill workers, and not ended it
 /// {job}/pages/{page}/part-{round}-{n}.jsonl    collected results, sorted by index within the part; of two lines for one item that of the later round holds
 /// {job}/output.jsonl, errors.jsonl   the assembled results, in input order
+/// housekeeping.json                  where the next housekeeping goes on
 /// keys/{sha256}                      the id of the job that an idempotency key made
 /// </code>
 /// </summary>
 internal sealed class JobBlobs(BlobServiceClient service, JobSettings settings) : IDisposable
 {
+    /// <summary>Name of the blob that says where the next housekeeping goes on.</summary>
+    public const string Housekeeping = "housekeeping.json";
+
     private const int RoundDigits = 10;
 
     private readonly BlobContainerClient _container = service.GetBlobContainerClient(settings.Container);
     private readonly SemaphoreSlim _creating = new(1, 1);
     private volatile bool _created;
+
+    /// <summary>What the names of all blobs of a job begin with.</summary>
+    public static string Folder(string job) => $"{job}/";
 
     public static string Manifest(string job) => $"{job}/job.json";
 
@@ -84,6 +91,10 @@ internal sealed class JobBlobs(BlobServiceClient service, JobSettings settings) 
     }
 
     public BlockBlobClient Blob(string name) => _container.GetBlockBlobClient(name);
+
+    /// <summary>The folders at the top of the container whose names begin with a prefix.</summary>
+    public AsyncPageable<BlobHierarchyItem> ListFoldersAsync(string prefix, CancellationToken cancellationToken) =>
+        _container.GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", prefix, cancellationToken);
 
     public AsyncPageable<BlobItem> ListAsync(string prefix, CancellationToken cancellationToken) =>
         _container.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, prefix, cancellationToken);

@@ -27,6 +27,9 @@ internal sealed record JobManifest
     /// <summary>SHA-256 of model, options and items, in hex: tells a repeated request from a different one.</summary>
     public required string Fingerprint { get; init; }
 
+    /// <summary>Name of the blob of the idempotency key that made the job; null if none did.</summary>
+    public string? KeyBlob { get; init; }
+
     /// <summary>When the job was accepted (UTC).</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 }

@@ -13,11 +13,14 @@ namespace ModelJobs.Functions.Submit;
 /// </summary>
 internal sealed class IdempotencyKeys(JobBlobs blobs, TimeProvider time)
 {
+    /// <summary>Name of a key's blob.</summary>
+    public static string BlobOf(string key) => JobBlobs.IdempotencyKey(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))));
+
     /// <summary>The id that the key stands for: the one of its first call, however many calls there are and wherever they ended.</summary>
     public async Task<string> JobIdOfAsync(string key, CancellationToken cancellationToken)
     {
         await blobs.EnsureContainerAsync(cancellationToken);
-        var blob = blobs.Blob(JobBlobs.IdempotencyKey(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))));
+        var blob = blobs.Blob(BlobOf(key));
         var id = JobId.Create(time);
         try
         {

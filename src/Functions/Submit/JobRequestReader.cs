@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Http;
-using ModelJobs.Functions.Process.Runners;
 
 namespace ModelJobs.Functions.Submit;
 
@@ -16,9 +15,10 @@ namespace ModelJobs.Functions.Submit;
 internal sealed record ReadRequest(string Model, bool External, JobOptions Options, IAsyncEnumerable<(long Line, Item Item)> Items);
 
 /// <summary>Reads <c>POST /api/jobs</c> in its two forms.</summary>
-internal sealed class JobRequestReader(ModelCatalog models)
+internal sealed class JobRequestReader(RunSettings settings)
 {
-    private static readonly string[] QueryNames = ["model", "orderByKey", "chunkItems", "maxConcurrency", "code"];
+    private static readonly string[] QueryNames =
+        ["model", "orderByKey", "chunkItems", "maxConcurrency", "onFailure", "tolerate", "deadline", "retention", "code"];
 
     /// <summary>Reads model and options, and hands out the items.</summary>
     /// <exception cref="ProblemException">The request is refused.</exception>
@@ -45,6 +45,10 @@ internal sealed class JobRequestReader(ModelCatalog models)
             OrderByKey = Query(request, "orderByKey", text => bool.TryParse(text, out var value) ? value : (bool?)null, "true or false") ?? false,
             ChunkItems = Query(request, "chunkItems", ParseInt, "a whole number"),
             MaxConcurrency = Query(request, "maxConcurrency", ParseInt, "a whole number"),
+            OnFailure = Query(request, "onFailure", ParseFailureAction, "continue or stopLane") ?? FailureAction.Continue,
+            Tolerate = Query(request, "tolerate", text => Tolerance.TryParse(text, out var value) ? value : null, "a number of items such as 5, or a share such as 1%"),
+            Deadline = Query(request, "deadline", ParseDuration, "a length of time such as 90s, 30m, 2h, 7d or 01:30:00"),
+            Retention = Query(request, "retention", ParseDuration, "a length of time such as 90s, 30m, 2h, 7d or 01:30:00"),
         };
         return Check(request.Query["model"], options, ItemLines.ReadAsync(request.BodyReader, cancellationToken));
     }
@@ -92,35 +96,8 @@ internal sealed class JobRequestReader(ModelCatalog models)
 
     private ReadRequest Check(string? model, JobOptions options, IAsyncEnumerable<(long Line, Item Item)> items)
     {
-        var name = CheckModel(model);
-        var external = models.IsExternal(name);
-        return external && (options.OrderByKey || options.MaxConcurrency is not null)
-            ? throw Problems.BadOption(
-                $"'{name}' is run by external workers, who compete for chunks: {(options.OrderByKey ? "orderByKey" : "maxConcurrency")} cannot be kept there. "
-                + "Leave it out; how many chunks run at once is set by how many workers run.")
-            : new ReadRequest(name, external, Check(options), items);
-    }
-
-    private string CheckModel(string? model) => model switch
-    {
-        null or "" => throw Problems.BadOption("No model was named; add ?model=NAME or \"model\":\"NAME\"."),
-        _ when models.Contains(model) => model,
-        _ => throw Problems.UnknownModel(model.Length > JobLimits.MaxNameLength ? model[..JobLimits.MaxNameLength] : model, models.Names),
-    };
-
-    private static JobOptions Check(JobOptions options)
-    {
-        if (options.ChunkItems is < 1 or > JobLimits.MaxChunkItems)
-        {
-            throw Problems.BadOption($"chunkItems must be 1 to {JobLimits.MaxChunkItems}.");
-        }
-
-        if (options.MaxConcurrency is < 1 or > JobLimits.MaxConcurrency)
-        {
-            throw Problems.BadOption($"maxConcurrency must be 1 to {JobLimits.MaxConcurrency}.");
-        }
-
-        return options with { ChunkItems = options.ChunkItems ?? JobLimits.DefaultChunkItems };
+        var (name, external, chosen) = settings.Check(model, options);
+        return new ReadRequest(name, external, chosen, items);
     }
 
     private static T? Query<T>(HttpRequest request, string name, Func<string, T?> parse, string expected)
@@ -129,6 +106,15 @@ internal sealed class JobRequestReader(ModelCatalog models)
         string? text = request.Query[name];
         return string.IsNullOrEmpty(text) ? null : parse(text) ?? throw Problems.BadOption($"{name} must be {expected}, not '{text}'.");
     }
+
+    private static TimeSpan? ParseDuration(string text) => Duration.TryParse(text, out var value) ? value : null;
+
+    private static FailureAction? ParseFailureAction(string text) => text switch
+    {
+        "continue" => FailureAction.Continue,
+        "stopLane" => FailureAction.StopLane,
+        _ => null,
+    };
 
     private static int? ParseInt(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
 

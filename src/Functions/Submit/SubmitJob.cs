@@ -28,9 +28,7 @@ internal sealed class SubmitJob(
         var manifest = await AcceptAsync(request, cancellationToken);
         await StartAsync(durable, manifest, cancellationToken);
         var job = await jobs.ReadAsync(durable, manifest.Id, cancellationToken);
-        request.HttpContext.Response.Headers["Operation-Location"] = $"{request.Scheme}://{request.Host}{job.Links.Self}";
-        request.HttpContext.Response.Headers.RetryAfter = "1";
-        return Results.Json(job, ContractsJson.Wire.Job, statusCode: StatusCodes.Status202Accepted);
+        return job.ToAccepted(request);
     }
 
     private async Task<JobManifest> AcceptAsync(HttpRequest request, CancellationToken cancellationToken)
@@ -49,6 +47,7 @@ internal sealed class SubmitJob(
             Input = input.Name,
             Items = input.Items,
             Fingerprint = input.Fingerprint,
+            KeyBlob = key is null ? null : IdempotencyKeys.BlobOf(key),
             CreatedAt = time.GetUtcNow(),
         };
 
@@ -100,7 +99,7 @@ internal sealed class SubmitJob(
         {
             await durable.ScheduleNewOrchestrationInstanceAsync(
                 nameof(JobOrchestrator),
-                new JobRun { Job = manifest, PagesInFlight = settings.MaxPagesInFlight, MaxIdle = settings.MaxIdle, StallAfter = settings.StallAfter },
+                JobRun.Of(manifest, settings, manifest.CreatedAt),
                 new StartOrchestrationOptions(manifest.Id),
                 cancellationToken);
         }

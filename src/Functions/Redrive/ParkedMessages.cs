@@ -1,0 +1,88 @@
+using System.Text.Json;
+using Azure.Messaging.ServiceBus;
+using Microsoft.Extensions.Logging;
+using ModelJobs.Contracts;
+using ModelJobs.Functions.Messaging;
+
+namespace ModelJobs.Functions.Redrive;
+
+/// <summary>The messages of the queue <see cref="Queues.Parked"/>: they show a person what was given up, and go when that is settled.</summary>
+internal sealed partial class ParkedMessages(ServiceBusClient client, ILogger<ParkedMessages> logger)
+{
+    /// <summary>Property of a parked message that names its item's id; without it the body is asked.</summary>
+    public const string ItemIdProperty = "modeljobs-item-id";
+
+    /// <summary>Property of a parked message that has its item's error code.</summary>
+    public const string ErrorCodeProperty = "modeljobs-error-code";
+
+    private const int Batch = 100;
+
+    /// <summary>Most messages that are passed over in one call; they are held until its end.</summary>
+    private const int MaxPassedOver = 5000;
+    private static readonly TimeSpan DrainWait = TimeSpan.FromSeconds(1);
+
+    /// <summary>Removes messages of a job.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="selection">Which; those that cannot be read, and so are no item's, go only with all.</param>
+    /// <param name="cancellationToken">Ends the call; what is left can be removed by another.</param>
+    public async Task RemoveAsync(string job, RedriveSelection selection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var session = await client.AcceptSessionAsync(Queues.Parked, job, cancellationToken: cancellationToken);
+            var (removed, passedOver) = (0, 0);
+            // Most jobs have none. Looking comes at once, and receiving waits.
+            while (passedOver < MaxPassedOver
+                && await session.PeekMessageAsync(cancellationToken: cancellationToken) is not null
+                && await session.ReceiveMessagesAsync(Batch, DrainWait, cancellationToken) is { Count: > 0 } messages)
+            {
+                var settled = messages.Where(message => selection.IsAll || IsIn(selection, message)).ToList();
+                await Task.WhenAll(settled.Select(message => session.CompleteMessageAsync(message, cancellationToken)));
+                removed += settled.Count;
+                passedOver += messages.Count - settled.Count;
+            }
+
+            if (removed > 0)
+            {
+                LogRemoved(removed, job);
+            }
+        }
+        catch (ServiceBusException taken) when (taken.Reason == ServiceBusFailureReason.SessionCannotBeLocked)
+        {
+            // Somebody has it in hand, a person with a tool perhaps. The messages stay, and whoever finds them can see that the job has gone on.
+            LogTaken(job);
+        }
+    }
+
+    private static bool IsIn(RedriveSelection selection, ServiceBusReceivedMessage message)
+    {
+        var id = message.ApplicationProperties.GetValueOrDefault(ItemIdProperty) as string ?? OnlyItemOf(message)?.Id;
+        var code = message.ApplicationProperties.GetValueOrDefault(ErrorCodeProperty) as string;
+        return id is not null && selection.Has(new ItemResult
+        {
+            Index = 0,
+            Id = id,
+            Status = ItemStatus.Failed,
+            Error = code is null ? null : new JobError(code, ""),
+            Attempts = 0,
+        });
+    }
+
+    private static ChunkItem? OnlyItemOf(ServiceBusReceivedMessage message)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(message.Body.ToMemory().Span, ContractsJson.Wire.ChunkMessage)?.Items is [var only] ? only : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Removed {Count} parked messages of job {Job}.")]
+    private partial void LogRemoved(int count, string job);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The parked messages of job {Job} are in somebody's hands; they were not removed.")]
+    private partial void LogTaken(string job);
+}
