@@ -15,11 +15,20 @@ internal sealed record JobSubmission(string Model, JobOptions Options, string? I
     {
         var query = new StringBuilder("model=").Append(Uri.EscapeDataString(Model));
         if (Options.OrderByKey)
+        {
             query.Append("&orderByKey=true");
+        }
+
         if (Options.ChunkItems is { } items)
+        {
             query.Append(CultureInfo.InvariantCulture, $"&chunkItems={items}");
+        }
+
         if (Options.MaxConcurrency is { } concurrency)
+        {
             query.Append(CultureInfo.InvariantCulture, $"&maxConcurrency={concurrency}");
+        }
+
         return query.ToString();
     }
 }

@@ -46,13 +46,15 @@ internal sealed class JobsClient : IDisposable
     public async Task<Job> SubmitAsync(JobSubmission submission, Stream input, CancellationToken cancellationToken)
     {
         using var upload = new Upload(input);
-        using HttpClient http = OpenHttp(upload.ConnectAsync);
+        using var http = OpenHttp(upload.ConnectAsync);
         using var request = new HttpRequestMessage(HttpMethod.Post, $"api/jobs?{submission.ToQuery()}") { Content = upload };
         if (submission.IdempotencyKey is { } key)
+        {
             request.Headers.Add("Idempotency-Key", key);
+        }
         // An unknown model or a wrong key is answered before gigabytes have travelled.
         request.Headers.ExpectContinue = true;
-        using HttpResponseMessage response = await SendAsync(http, request, timeout: null, cancellationToken);
+        using var response = await SendAsync(http, request, timeout: null, cancellationToken);
         return await ReadAsync(response, ContractsJson.Wire.Job, cancellationToken);
     }
 
@@ -64,8 +66,11 @@ internal sealed class JobsClient : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, JobPath(id));
         if (wait > TimeSpan.Zero)
+        {
             request.Headers.Add("Prefer", $"wait={wait.TotalSeconds:0}");
-        using HttpResponseMessage response = await SendAsync(_http, request, AnswerTimeout + wait, cancellationToken);
+        }
+
+        using var response = await SendAsync(_http, request, AnswerTimeout + wait, cancellationToken);
         return await ReadAsync(response, ContractsJson.Wire.Job, cancellationToken);
     }
 
@@ -74,14 +79,17 @@ internal sealed class JobsClient : IDisposable
     /// <param name="cancellationToken">Breaks off the call.</param>
     public async IAsyncEnumerable<Job> ListAsync(int top, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string? path = $"api/jobs?top={Math.Min(top, JobLimits.MaxListedJobs)}";
-        for (int listed = 0; path is not null;)
+        var path = $"api/jobs?top={Math.Min(top, JobLimits.MaxListedJobs)}";
+        for (var listed = 0; path is not null;)
         {
-            JobList page = await ListPageAsync(path, cancellationToken);
-            foreach (Job job in page.Jobs)
+            var page = await ListPageAsync(path, cancellationToken);
+            foreach (var job in page.Jobs)
             {
                 if (listed++ == top)
+                {
                     yield break;
+                }
+
                 yield return job;
             }
             path = listed < top ? page.NextLink : null;
@@ -95,11 +103,11 @@ internal sealed class JobsClient : IDisposable
     /// <param name="cancellationToken">Breaks off the call; reading the stream takes its own.</param>
     public async Task<ItemLineStream> OpenLinesAsync(string id, ItemLines lines, bool follow, CancellationToken cancellationToken)
     {
-        string part = lines == ItemLines.Results ? "results" : "errors";
+        var part = lines == ItemLines.Results ? "results" : "errors";
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{JobPath(id)}/{part}{(follow ? "?follow=true" : "")}");
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(NdjsonMediaType));
         // A followed stream begins with its first result, which may be hours away.
-        HttpResponseMessage response = await SendAsync(_http, request, follow ? null : AnswerTimeout, cancellationToken);
+        var response = await SendAsync(_http, request, follow ? null : AnswerTimeout, cancellationToken);
         return new ItemLineStream(response, Endpoint);
     }
 
@@ -113,7 +121,7 @@ internal sealed class JobsClient : IDisposable
             $"runtime/webhooks/durabletask/instances/{Uri.EscapeDataString(instanceId)}?showInput=true&showHistory=true&showHistoryOutput=true");
         try
         {
-            using HttpResponseMessage response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
+            using var response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
             return (await ReadAsync(response, OrchestrationJson.Default.JsonDocument, cancellationToken)).RootElement;
         }
         catch (ServiceException refusal) when (refusal.Status is HttpStatusCode.NotFound)
@@ -149,9 +157,12 @@ internal sealed class JobsClient : IDisposable
         // A link to another host would carry the key there.
         var address = new Uri(Endpoint, path);
         if (!Endpoint.IsBaseOf(address))
+        {
             throw ServiceException.NotUnderstood(Endpoint);
+        }
+
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        using HttpResponseMessage response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
+        using var response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
         return await ReadAsync(response, ContractsJson.Wire.JobList, cancellationToken);
     }
 
@@ -168,7 +179,10 @@ internal sealed class JobsClient : IDisposable
         };
         var http = new HttpClient(handler) { BaseAddress = Endpoint, Timeout = Timeout.InfiniteTimeSpan };
         if (_key is not null)
+        {
             http.DefaultRequestHeaders.Add("x-functions-key", _key);
+        }
+
         return http;
     }
 
@@ -202,9 +216,14 @@ internal sealed class JobsClient : IDisposable
         }
 
         if (response.IsSuccessStatusCode)
+        {
             return response;
+        }
+
         using (response)
+        {
             throw ServiceException.Refused(Endpoint, response.StatusCode, await ReadProblemAsync(response, cancellationToken));
+        }
     }
 
     private async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken)
@@ -212,7 +231,7 @@ internal sealed class JobsClient : IDisposable
     {
         try
         {
-            await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
+            await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
             return await JsonSerializer.DeserializeAsync(body, type, cancellationToken) ?? throw ServiceException.NotUnderstood(Endpoint);
         }
         catch (JsonException error)
@@ -229,7 +248,10 @@ internal sealed class JobsClient : IDisposable
     private async Task<Problem?> ReadProblemAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
+        {
             return null;
+        }
+
         try
         {
             return await ReadAsync(response, ContractsJson.Wire.Problem, cancellationToken);

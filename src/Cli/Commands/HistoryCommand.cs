@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using ModelJobs.Cli.Client;
 using ModelJobs.Cli.History;
 
@@ -31,28 +30,34 @@ internal sealed class HistoryCommand : Command
         _environment = environment;
         _connection = connection;
         Arguments.Add(_job);
-        foreach (Option option in (Option[])[_page, _all, _json])
+        foreach (var option in (Option[])[_page, _all, _json])
+        {
             Options.Add(option);
+        }
+
         connection.AddTo(this);
         SetAction(RunAsync);
     }
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        using JobsClient client = _connection.OpenManagementClient(arguments);
-        string id = arguments.GetRequiredValue(_job);
+        using var client = _connection.OpenManagementClient(arguments);
+        var id = arguments.GetRequiredValue(_job);
         if (arguments.GetValue(_page) is { } page)
+        {
             id = Functions.Orchestrate.PageOrchestrator.InstanceId(id, page);
-        JsonElement body = await client.GetHistoryAsync(id, cancellationToken);
+        }
+
+        var body = await client.GetHistoryAsync(id, cancellationToken);
         if (arguments.GetValue(_json))
         {
             _environment.Console.Output.WriteLine(body.GetRawText());
             return ExitCode.Success;
         }
 
-        DateTimeOffset now = _environment.Time.GetUtcNow();
+        var now = _environment.Time.GetUtcNow();
         var timeline = new Timeline(client.ReadHistory(body), now);
-        IReadOnlyDictionary<string, Timeline> nested = await ReadNestedAsync(client, timeline, now, cancellationToken);
+        var nested = await ReadNestedAsync(client, timeline, now, cancellationToken);
         HistoryReport.Write(_environment.Console.OutputRich, timeline, nested, arguments.GetValue(_all));
         return ExitCode.Success;
     }
@@ -62,10 +67,13 @@ internal sealed class HistoryCommand : Command
         JobsClient client, Timeline timeline, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var nested = new Dictionary<string, Timeline>();
-        foreach (Step step in timeline.Steps.Where(step => step.HasFailed || step.End is null).OrderByDescending(step => step.HasFailed))
+        foreach (var step in timeline.Steps.Where(step => step.HasFailed || step.End is null).OrderByDescending(step => step.HasFailed))
         {
             if (step.InstanceId is not { } id || nested.Count == MaxNested)
+            {
                 continue;
+            }
+
             try
             {
                 nested[id] = new Timeline(client.ReadHistory(await client.GetHistoryAsync(id, cancellationToken)), now);

@@ -46,8 +46,10 @@ internal sealed class SubmissionOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(_file);
-        foreach (Option option in (Option[])[_model, _orderByKey, _chunkItems, _maxConcurrency, _idempotencyKey])
+        foreach (var option in (Option[])[_model, _orderByKey, _chunkItems, _maxConcurrency, _idempotencyKey])
+        {
             command.Options.Add(option);
+        }
     }
 
     /// <summary>The input's path, or <c>-</c>.</summary>
@@ -67,6 +69,8 @@ internal sealed class SubmissionOptions
     private static void RequireName(Option<string> option) => option.Validators.Add(result =>
     {
         if (result.GetValue(option) is not { Length: > 0 and <= JobLimits.MaxNameLength })
+        {
             result.AddError($"{option.Name} must have 1 to {JobLimits.MaxNameLength} characters.");
+        }
     });
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using ModelJobs.Cli.Client;
 using ModelJobs.Cli.Output;
 using ModelJobs.Cli.Progress;
 using ModelJobs.Contracts;
@@ -27,9 +26,9 @@ internal sealed class WatchCommand : Command
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        CommandConsole console = _environment.Console;
-        using JobsClient client = _connection.OpenClient(arguments);
-        string id = arguments.GetRequiredValue(_job);
+        var console = _environment.Console;
+        using var client = _connection.OpenClient(arguments);
+        var id = arguments.GetRequiredValue(_job);
         Job job;
         try
         {
@@ -42,9 +41,14 @@ internal sealed class WatchCommand : Command
         }
 
         if (arguments.GetValue(_json))
+        {
             JobReport.WriteJson(console.Output, job);
+        }
         else
+        {
             JobReport.WriteSummary(console.Output, job, $"jobs results {job.Id}", $"jobs errors {job.Id}");
+        }
+
         return ExitCode.Of(job);
     }
 }
