@@ -74,9 +74,6 @@ internal static class AmqpLimits
     /// <summary>Signs of life are not sent more often than this, whatever a client asks for.</summary>
     public static readonly TimeSpan MinTickInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long a client that does not say so waits for a session.</summary>
-    public static readonly TimeSpan SessionWait = TimeSpan.FromSeconds(30);
-
     /// <summary>How long a client may take to read the last frames once its connection is being closed.</summary>
     public static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 }
