@@ -64,6 +64,13 @@ internal sealed class ServeCommand : Command
             messages.WriteLine("Service Bus clients connect with:");
             messages.WriteLine($"  {connectionString}");
         }
+
+        if (service.StorageConnectionString is { } storage)
+        {
+            messages.WriteLine("Its blobs, for external workers, are at:");
+            messages.WriteLine($"  {storage}");
+        }
+
         messages.WriteLine("In another terminal:");
         messages.WriteLine($"  jobs submit samples/events.jsonl --model simulate{endpoint}");
         messages.WriteLine($"  jobs list{endpoint}");

@@ -108,6 +108,8 @@ internal sealed class LocalService : IServiceStarter
 
         public string? ServiceBusConnectionString { get; } = host.Services.GetRequiredService<LocalRuntimeAddress>().ServiceBusConnectionString;
 
+        public string? StorageConnectionString { get; } = host.Services.GetRequiredService<LocalRuntimeAddress>().StorageConnectionString;
+
         public string DataFolder { get; } = host.Services.GetRequiredService<LocalRuntimeOptions>().DataFolder;
 
         public string? SettingsFile { get; } = host.Services.GetRequiredService<LocalRuntimeOptions>().SettingsFile;

@@ -28,6 +28,20 @@ public sealed class ServeCommandTests
     }
 
     [Fact]
+    public async Task Serve_WithQueuesAndBlobsOfItsOwn_PrintsWhatWorkersConnectWith()
+    {
+        await using var service = await StandInService.StartAsync(new FakeTimeProvider());
+        var starter = new StandInStarter(service) { ServiceBusConnectionString = "Endpoint=sb://queues", StorageConnectionString = "BlobEndpoint=http://blobs" };
+        using var interrupt = new CancellationTokenSource();
+        await interrupt.CancelAsync();
+
+        var run = await CliRun.ExecuteAsync(["serve"], new CliSetup { Starter = starter, Interrupt = interrupt.Token });
+
+        Assert.Contains("  Endpoint=sb://queues", run.ErrorLines);
+        Assert.Contains("  BlobEndpoint=http://blobs", run.ErrorLines);
+    }
+
+    [Fact]
     public async Task Serve_WithoutOptions_LeavesThemToTheSettings()
     {
         await using var service = await StandInService.StartAsync(new FakeTimeProvider());
