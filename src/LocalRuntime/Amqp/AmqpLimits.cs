@@ -23,6 +23,9 @@ internal static class AmqpLimits
     /// <summary>Bytes of a session's state or of the messages in a management request, with what is around them.</summary>
     public const int MaxRequestBytes = 2 * BrokerLimits.MaxMessageBytes;
 
+    /// <summary>Bytes of the messages that one peek brings, unless the first alone has more.</summary>
+    public const int MaxPeekedBytes = 1024 * 1024;
+
     /// <summary>Connections at once.</summary>
     public const int MaxConnections = 1000;
 
