@@ -130,7 +130,8 @@ internal sealed partial class CollectPage(
         catch (Exception unreadable) when (unreadable is JsonException or InvalidDataException)
         {
             LogUnreadable(unreadable, message.MessageId, order.JobId, order.Page);
-            await session.DeadLetterMessageAsync(message, "UnreadableResult", unreadable.Message, cancellationToken);
+            // What is wrong may be quoted from the message, which is as long as its sender likes; a description is not.
+            await session.DeadLetterMessageAsync(message, "UnreadableResult", WorkerAnswers.Short(unreadable.Message), cancellationToken);
         }
     }
 
