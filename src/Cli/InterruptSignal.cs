@@ -26,15 +26,21 @@ internal sealed class InterruptSignal : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (PosixSignalRegistration registration in _registrations)
+        foreach (var registration in _registrations)
+        {
             registration.Dispose();
+        }
+
         _interrupted.Dispose();
     }
 
     private void OnSignal(PosixSignalContext context)
     {
         if (_interrupted.IsCancellationRequested)
+        {
             return;
+        }
+
         context.Cancel = true;
         _interrupted.Cancel();
     }

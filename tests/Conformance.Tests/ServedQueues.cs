@@ -32,6 +32,8 @@ internal sealed partial class ServedQueues : IAsyncDisposable
         start.Environment["LocalRuntime__AppRoot"] = appFolder;
         // No job runs here, so no blobs are needed.
         start.Environment["LocalRuntime__Azurite"] = "None";
+        // The client for Python does not say how long it waits for a session: the step that waits in vain would last for half a minute.
+        start.Environment["LocalRuntime__AmqpSessionWait"] = "00:00:05";
         var started = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var log = new List<string>();
         _process = Process.Start(start)!;

@@ -144,6 +144,8 @@ def main():
         arguments.concurrency)
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: worker.stop())
+    if arguments.jobs is None:
+        logging.warning("Without MODELJOBS_STORAGE: chunks and answers that are too large for a message will be refused, and their items fail")
     logging.info("Serving %s from %s, %d chunks at a time", arguments.model, arguments.queue, arguments.concurrency)
     worker.run()
     logging.info("Stopped")

@@ -59,7 +59,7 @@ class Storage:
 
     def _blob(self, name):
         if self._container is None:
-            raise ChunkRefused("NoStorage", "The chunk or its answer is too large for a message, and the worker was started without --storage.")
+            raise ChunkRefused("NoStorage", "The chunk or its answer is too large for a message, and the worker was started without MODELJOBS_STORAGE.")
         return self._container.get_blob_client(name)
 
 

@@ -11,8 +11,8 @@ internal sealed class ItemLineStream(HttpResponseMessage response, Uri endpoint)
     /// <exception cref="ServiceException">The stream broke before its end.</exception>
     public async Task CopyToAsync(Stream target, CancellationToken cancellationToken)
     {
-        await using Stream source = await response.Content.ReadAsStreamAsync(cancellationToken);
-        byte[] buffer = new byte[BufferBytes];
+        await using var source = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var buffer = new byte[BufferBytes];
         while (await ReadAsync(source, buffer, cancellationToken) is > 0 and var read)
         {
             await target.WriteAsync(buffer.AsMemory(0, read), cancellationToken);

@@ -15,19 +15,40 @@ internal sealed record JobSubmission(string Model, JobOptions Options, string? I
     {
         var query = new StringBuilder("model=").Append(Uri.EscapeDataString(Model));
         if (Options.OrderByKey)
+        {
             query.Append("&orderByKey=true");
+        }
+
         if (Options.ChunkItems is { } items)
+        {
             query.Append(CultureInfo.InvariantCulture, $"&chunkItems={items}");
+        }
+
         if (Options.MaxConcurrency is { } concurrency)
+        {
             query.Append(CultureInfo.InvariantCulture, $"&maxConcurrency={concurrency}");
+        }
+
         if (Options.OnFailure == FailureAction.StopLane)
+        {
             query.Append("&onFailure=stopLane");
+        }
+
         if (Options.Tolerate is { } tolerance)
+        {
             query.Append("&tolerate=").Append(Uri.EscapeDataString(tolerance.ToString()));
+        }
+
         if (Options.Deadline is { } deadline)
+        {
             query.Append(CultureInfo.InvariantCulture, $"&deadline={deadline:c}");
+        }
+
         if (Options.Retention is { } retention)
+        {
             query.Append(CultureInfo.InvariantCulture, $"&retention={retention:c}");
+        }
+
         return query.ToString();
     }
 }

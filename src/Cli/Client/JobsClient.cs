@@ -46,13 +46,15 @@ internal sealed class JobsClient : IDisposable
     public async Task<Job> SubmitAsync(JobSubmission submission, Stream input, CancellationToken cancellationToken)
     {
         using var upload = new Upload(input);
-        using HttpClient http = OpenHttp(upload.ConnectAsync);
+        using var http = OpenHttp(upload.ConnectAsync);
         using var request = new HttpRequestMessage(HttpMethod.Post, $"api/jobs?{submission.ToQuery()}") { Content = upload };
         if (submission.IdempotencyKey is { } key)
+        {
             request.Headers.Add("Idempotency-Key", key);
+        }
         // An unknown model or a wrong key is answered before gigabytes have travelled.
         request.Headers.ExpectContinue = true;
-        using HttpResponseMessage response = await SendAsync(http, request, timeout: null, cancellationToken);
+        using var response = await SendAsync(http, request, timeout: null, cancellationToken);
         return await ReadAsync(response, ContractsJson.Wire.Job, cancellationToken);
     }
 
@@ -64,8 +66,11 @@ internal sealed class JobsClient : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, JobPath(id));
         if (wait > TimeSpan.Zero)
+        {
             request.Headers.Add("Prefer", $"wait={wait.TotalSeconds:0}");
-        using HttpResponseMessage response = await SendAsync(_http, request, AnswerTimeout + wait, cancellationToken);
+        }
+
+        using var response = await SendAsync(_http, request, AnswerTimeout + wait, cancellationToken);
         return await ReadAsync(response, ContractsJson.Wire.Job, cancellationToken);
     }
 
@@ -74,14 +79,17 @@ internal sealed class JobsClient : IDisposable
     /// <param name="cancellationToken">Breaks off the call.</param>
     public async IAsyncEnumerable<Job> ListAsync(int top, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string? path = $"api/jobs?top={Math.Min(top, JobLimits.MaxListedJobs)}";
-        for (int listed = 0; path is not null;)
+        var path = $"api/jobs?top={Math.Min(top, JobLimits.MaxListedJobs)}";
+        for (var listed = 0; path is not null;)
         {
-            JobList page = await ListPageAsync(path, cancellationToken);
-            foreach (Job job in page.Jobs)
+            var page = await ListPageAsync(path, cancellationToken);
+            foreach (var job in page.Jobs)
             {
                 if (listed++ == top)
+                {
                     yield break;
+                }
+
                 yield return job;
             }
             path = listed < top ? page.NextLink : null;
@@ -93,7 +101,7 @@ internal sealed class JobsClient : IDisposable
     public async Task<Job> ControlAsync(string id, JobControlVerb verb, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{JobPath(id)}/{verb.ToPath()}");
-        using HttpResponseMessage response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
+        using var response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
         return await ReadAsync(response, ContractsJson.Wire.Job, cancellationToken);
     }
 
@@ -112,7 +120,7 @@ internal sealed class JobsClient : IDisposable
     public async Task<bool> PurgeAsync(string id, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Delete, JobPath(id));
-        using HttpResponseMessage response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
+        using var response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
         return response.StatusCode == HttpStatusCode.NoContent;
     }
 
@@ -125,17 +133,17 @@ internal sealed class JobsClient : IDisposable
     public async Task<ItemLineStream> OpenLinesAsync(
         string id, ItemLines lines, bool follow, CancellationToken cancellationToken, string? errorCode = null)
     {
-        string part = lines switch
+        var part = lines switch
         {
             ItemLines.Results => "results",
             ItemLines.Errors => "errors",
             _ => "parked",
         };
-        string query = follow ? "?follow=true" : errorCode is null ? "" : $"?errorCode={Uri.EscapeDataString(errorCode)}";
+        var query = follow ? "?follow=true" : errorCode is null ? "" : $"?errorCode={Uri.EscapeDataString(errorCode)}";
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{JobPath(id)}/{part}{query}");
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(NdjsonMediaType));
         // A followed stream begins with its first result, which may be hours away.
-        HttpResponseMessage response = await SendAsync(_http, request, follow ? null : AnswerTimeout, cancellationToken);
+        var response = await SendAsync(_http, request, follow ? null : AnswerTimeout, cancellationToken);
         return new ItemLineStream(response, Endpoint);
     }
 
@@ -149,7 +157,7 @@ internal sealed class JobsClient : IDisposable
             $"runtime/webhooks/durabletask/instances/{Uri.EscapeDataString(instanceId)}?showInput=true&showHistory=true&showHistoryOutput=true");
         try
         {
-            using HttpResponseMessage response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
+            using var response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
             return (await ReadAsync(response, OrchestrationJson.Default.JsonDocument, cancellationToken)).RootElement;
         }
         catch (ServiceException refusal) when (refusal.Status is HttpStatusCode.NotFound)
@@ -185,7 +193,7 @@ internal sealed class JobsClient : IDisposable
         using var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, type));
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
-        using HttpResponseMessage response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
+        using var response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
         return await ReadAsync(response, ContractsJson.Wire.Job, cancellationToken);
     }
 
@@ -194,9 +202,12 @@ internal sealed class JobsClient : IDisposable
         // A link to another host would carry the key there.
         var address = new Uri(Endpoint, path);
         if (!Endpoint.IsBaseOf(address))
+        {
             throw ServiceException.NotUnderstood(Endpoint);
+        }
+
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        using HttpResponseMessage response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
+        using var response = await SendAsync(_http, request, AnswerTimeout, cancellationToken);
         return await ReadAsync(response, ContractsJson.Wire.JobList, cancellationToken);
     }
 
@@ -213,7 +224,10 @@ internal sealed class JobsClient : IDisposable
         };
         var http = new HttpClient(handler) { BaseAddress = Endpoint, Timeout = Timeout.InfiniteTimeSpan };
         if (_key is not null)
+        {
             http.DefaultRequestHeaders.Add("x-functions-key", _key);
+        }
+
         return http;
     }
 
@@ -247,9 +261,14 @@ internal sealed class JobsClient : IDisposable
         }
 
         if (response.IsSuccessStatusCode)
+        {
             return response;
+        }
+
         using (response)
+        {
             throw ServiceException.Refused(Endpoint, response.StatusCode, await ReadProblemAsync(response, cancellationToken));
+        }
     }
 
     private async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken)
@@ -257,7 +276,7 @@ internal sealed class JobsClient : IDisposable
     {
         try
         {
-            await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
+            await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
             return await JsonSerializer.DeserializeAsync(body, type, cancellationToken) ?? throw ServiceException.NotUnderstood(Endpoint);
         }
         catch (JsonException error)
@@ -274,7 +293,10 @@ internal sealed class JobsClient : IDisposable
     private async Task<Problem?> ReadProblemAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
+        {
             return null;
+        }
+
         try
         {
             return await ReadAsync(response, ContractsJson.Wire.Problem, cancellationToken);

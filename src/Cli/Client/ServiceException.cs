@@ -63,7 +63,7 @@ internal sealed class ServiceException : CommandException
     private static string Explain(Problem problem)
     {
         var text = new StringBuilder(PrintableText.Of(problem.Title));
-        string location = problem switch
+        var location = problem switch
         {
             { Line: { } line, Column: { } column } => $"line {line}, column {column}",
             { Line: { } line } => $"line {line}",
@@ -71,9 +71,15 @@ internal sealed class ServiceException : CommandException
         };
         // A detail that names the place itself needs no second mention of it.
         if (location.Length > 0 && problem.Detail?.Contains(location, StringComparison.OrdinalIgnoreCase) != true)
+        {
             text.Append($" ({location})");
+        }
+
         if (problem.Detail is { } detail)
+        {
             text.Append(": ").Append(PrintableText.Of(detail));
+        }
+
         return text.ToString();
     }
 }

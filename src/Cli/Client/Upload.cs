@@ -47,9 +47,11 @@ internal sealed class Upload : HttpContent
     /// <inheritdoc/>
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        byte[] buffer = new byte[BufferBytes];
+        var buffer = new byte[BufferBytes];
         while (!_writeFailed && await ReadAsync(buffer, cancellationToken) is > 0 and var read)
+        {
             await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+        }
     }
 
     /// <summary>Never: a body of announced length could not end early.</summary>
@@ -76,7 +78,10 @@ internal sealed class Upload : HttpContent
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
             if (upload._writeFailed)
+            {
                 return;
+            }
+
             try
             {
                 await base.WriteAsync(buffer, cancellationToken);

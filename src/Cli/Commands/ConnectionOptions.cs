@@ -46,10 +46,13 @@ internal sealed class ConnectionOptions
 
     private JobsClient OpenClient(ParseResult arguments, params IEnumerable<string> keyVariables)
     {
-        string endpoint = arguments.GetValue(Endpoint) ?? Variable(EndpointVariable) ?? DefaultEndpoint;
-        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https"))
+        var endpoint = arguments.GetValue(Endpoint) ?? Variable(EndpointVariable) ?? DefaultEndpoint;
+        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
+        {
             throw new CommandException($"{endpoint} is not an HTTP address. Give one like {DefaultEndpoint}.");
-        string? key = arguments.GetValue(Key) ?? keyVariables.Select(Variable).FirstOrDefault(value => value is not null);
+        }
+
+        var key = arguments.GetValue(Key) ?? keyVariables.Select(Variable).FirstOrDefault(value => value is not null);
         return new JobsClient(uri, key, _environment.Time);
     }
 

@@ -40,13 +40,18 @@ internal sealed class ControlCommand : Command
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        CommandConsole console = _environment.Console;
-        using JobsClient client = _connection.OpenClient(arguments);
-        Job job = await client.ControlAsync(arguments.GetRequiredValue(_job), _verb, cancellationToken);
+        var console = _environment.Console;
+        using var client = _connection.OpenClient(arguments);
+        var job = await client.ControlAsync(arguments.GetRequiredValue(_job), _verb, cancellationToken);
         if (arguments.GetValue(_json))
+        {
             JobReport.WriteJson(console.Output, job);
+        }
         else
+        {
             console.Output.WriteLine(Answer(job));
+        }
+
         return ExitCode.Success;
     }
 

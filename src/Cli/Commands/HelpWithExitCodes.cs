@@ -12,7 +12,7 @@ internal sealed class HelpWithExitCodes(SynchronousCommandLineAction usual) : Sy
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
-        int result = usual.Invoke(parseResult);
+        var result = usual.Invoke(parseResult);
         parseResult.InvocationConfiguration.Output.WriteLine(
             $"""
             Exit codes:

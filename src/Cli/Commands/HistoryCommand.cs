@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using ModelJobs.Cli.Client;
 using ModelJobs.Cli.History;
 using ModelJobs.Functions.Orchestrate;
@@ -32,28 +31,34 @@ internal sealed class HistoryCommand : Command
         _environment = environment;
         _connection = connection;
         Arguments.Add(_job);
-        foreach (Option option in (Option[])[_page, _all, _json])
+        foreach (var option in (Option[])[_page, _all, _json])
+        {
             Options.Add(option);
+        }
+
         connection.AddTo(this);
         SetAction(RunAsync);
     }
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        using JobsClient client = _connection.OpenManagementClient(arguments);
-        string id = arguments.GetRequiredValue(_job);
+        using var client = _connection.OpenManagementClient(arguments);
+        var id = arguments.GetRequiredValue(_job);
         if (arguments.GetValue(_page) is { } page)
+        {
             id = await FindPageAsync(client, id, page, cancellationToken);
-        JsonElement body = await client.GetHistoryAsync(id, cancellationToken);
+        }
+
+        var body = await client.GetHistoryAsync(id, cancellationToken);
         if (arguments.GetValue(_json))
         {
             _environment.Console.Output.WriteLine(body.GetRawText());
             return ExitCode.Success;
         }
 
-        DateTimeOffset now = _environment.Time.GetUtcNow();
+        var now = _environment.Time.GetUtcNow();
         var timeline = new Timeline(client.ReadHistory(body), now);
-        IReadOnlyDictionary<string, Timeline> nested = await ReadNestedAsync(client, timeline, now, cancellationToken);
+        var nested = await ReadNestedAsync(client, timeline, now, cancellationToken);
         HistoryReport.Write(_environment.Console.OutputRich, timeline, nested, arguments.GetValue(_all));
         return ExitCode.Success;
     }
@@ -62,7 +67,7 @@ internal sealed class HistoryCommand : Command
     private async Task<string> FindPageAsync(JobsClient client, string job, int page, CancellationToken cancellationToken)
     {
         var timeline = new Timeline(client.ReadHistory(await client.GetHistoryAsync(job, cancellationToken)), _environment.Time.GetUtcNow());
-        string prefix = PageOrchestrator.InstanceIds(job, page);
+        var prefix = PageOrchestrator.InstanceIds(job, page);
         // A long job forgets its first pages; most pages are begun only once, under the first control.
         return timeline.Steps.LastOrDefault(step => step.InstanceId?.StartsWith(prefix, StringComparison.Ordinal) == true)?.InstanceId
             ?? PageOrchestrator.InstanceId(job, page, version: 0);
@@ -73,10 +78,13 @@ internal sealed class HistoryCommand : Command
         JobsClient client, Timeline timeline, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var nested = new Dictionary<string, Timeline>();
-        foreach (Step step in timeline.Steps.Where(step => step.HasFailed || step.End is null).OrderByDescending(step => step.HasFailed))
+        foreach (var step in timeline.Steps.Where(step => step.HasFailed || step.End is null).OrderByDescending(step => step.HasFailed))
         {
             if (step.InstanceId is not { } id || nested.Count == MaxNested)
+            {
                 continue;
+            }
+
             try
             {
                 nested[id] = new Timeline(client.ReadHistory(await client.GetHistoryAsync(id, cancellationToken)), now);

@@ -49,9 +49,9 @@ internal sealed class ItemLinesCommand : Command
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        using JobsClient client = _connection.OpenClient(arguments);
-        string id = arguments.GetRequiredValue(_job);
-        using ItemLineStream lines = await client.OpenLinesAsync(
+        using var client = _connection.OpenClient(arguments);
+        var id = arguments.GetRequiredValue(_job);
+        using var lines = await client.OpenLinesAsync(
             id, _lines, follow: arguments.GetValue(_follow), cancellationToken, arguments.GetValue(_code));
         await lines.CopyToAsync(_environment.Console.OutputBytes, cancellationToken);
         return ExitCode.Success;

@@ -42,11 +42,16 @@ internal sealed class JobRun(CommandEnvironment environment, IRunningService ser
     // Jobs outlive the command that started them; who wonders why this one is slow must know of them.
     private async Task MentionEarlierJobsAsync(CancellationToken cancellationToken)
     {
-        int earlier = 0;
-        await foreach (Job job in client.ListAsync(JobLimits.MaxListedJobs, cancellationToken))
+        var earlier = 0;
+        await foreach (var job in client.ListAsync(JobLimits.MaxListedJobs, cancellationToken))
+        {
             earlier += job.HasEnded() ? 0 : 1;
+        }
+
         if (earlier > 0)
+        {
             Messages.WriteLine($"{earlier} earlier {(earlier == 1 ? "job" : "jobs")} in {service.DataFolder} {(earlier == 1 ? "goes" : "go")} on beside this one");
+        }
     }
 
     private string HowItGoesOn(string id, JobSubmission submission) =>

@@ -33,7 +33,7 @@ internal sealed class JobsCommandLine
             ParkedCommand.Discard(environment, connection),
             new PurgeCommand(environment, connection),
         };
-        HelpOption help = _root.Options.OfType<HelpOption>().Single();
+        var help = _root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExitCodes((SynchronousCommandLineAction)help.Action!);
     }
 
@@ -43,12 +43,15 @@ internal sealed class JobsCommandLine
     /// <returns>An <see cref="ExitCode"/>.</returns>
     public async Task<int> RunAsync(IReadOnlyList<string> args, CancellationToken cancellationToken)
     {
-        TextWriter error = _environment.Console.Error;
-        ParseResult arguments = _root.Parse(args.Count == 0 ? ["--help"] : args);
+        var error = _environment.Console.Error;
+        var arguments = _root.Parse(args.Count == 0 ? ["--help"] : args);
         if (arguments.Errors.Count > 0)
         {
-            foreach (string message in arguments.Errors.Select(parseError => parseError.Message).Distinct())
+            foreach (var message in arguments.Errors.Select(parseError => parseError.Message).Distinct())
+            {
                 error.WriteLine($"error: {message}");
+            }
+
             error.WriteLine($"`{CommandPath(arguments)} --help` shows how to use it.");
             return ExitCode.NotRun;
         }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using ModelJobs.Cli.Client;
 using ModelJobs.Cli.Output;
 using ModelJobs.Contracts;
 
@@ -31,18 +30,27 @@ internal sealed class ListCommand : Command
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        CommandConsole console = _environment.Console;
-        using JobsClient client = _connection.OpenClient(arguments);
+        var console = _environment.Console;
+        using var client = _connection.OpenClient(arguments);
         var jobs = new List<Job>();
-        await foreach (Job job in client.ListAsync(arguments.GetValue(_top) ?? DefaultTop, cancellationToken))
+        await foreach (var job in client.ListAsync(arguments.GetValue(_top) ?? DefaultTop, cancellationToken))
+        {
             jobs.Add(job);
+        }
 
         if (arguments.GetValue(_json))
+        {
             console.Output.WriteLine(JsonSerializer.Serialize(new JobList(jobs, NextLink: null), ContractsJson.Wire.JobList));
+        }
         else if (jobs.Count == 0)
+        {
             console.Error.WriteLine("No jobs. Submit one with `jobs submit FILE --model NAME`.");
+        }
         else
+        {
             JobReport.WriteTable(console.OutputRich, jobs);
+        }
+
         return ExitCode.Success;
     }
 }

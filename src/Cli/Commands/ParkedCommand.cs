@@ -34,8 +34,11 @@ internal sealed class ParkedCommand : Command
         _connection = connection;
         _discard = discard;
         Arguments.Add(_job);
-        foreach (Option option in discard ? (Option[])[_codes, _ids, _watch, _json] : [_codes, _ids, _model, _watch, _json])
+        foreach (var option in discard ? (Option[])[_codes, _ids, _watch, _json] : [_codes, _ids, _model, _watch, _json])
+        {
             Options.Add(option);
+        }
+
         connection.AddTo(this);
         SetAction(RunAsync);
     }
@@ -50,26 +53,35 @@ internal sealed class ParkedCommand : Command
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        CommandConsole console = _environment.Console;
-        using JobsClient client = _connection.OpenClient(arguments);
-        Job job = await SendAsync(client, arguments, cancellationToken);
+        var console = _environment.Console;
+        using var client = _connection.OpenClient(arguments);
+        var job = await SendAsync(client, arguments, cancellationToken);
         if (arguments.GetValue(_watch))
+        {
             return await WatchCommand.WatchAsync(_environment, client, job.Id, arguments.GetValue(_json), cancellationToken);
+        }
 
         if (arguments.GetValue(_json))
+        {
             JobReport.WriteJson(console.Output, job);
+        }
         else if (job.HasEnded())
+        {
             console.Output.WriteLine($"Job {job.Id} has no such items: {JobText.Items(job.Items.Total)}{JobText.NotSucceeded(job.Items)}.");
+        }
         else
+        {
             console.Output.WriteLine($"Accepted. Follow it with `jobs watch {job.Id}`.");
+        }
+
         return ExitCode.Success;
     }
 
     private Task<Job> SendAsync(JobsClient client, ParseResult arguments, CancellationToken cancellationToken)
     {
-        string id = arguments.GetRequiredValue(_job);
-        string[]? codes = Chosen(arguments, _codes);
-        string[]? ids = Chosen(arguments, _ids);
+        var id = arguments.GetRequiredValue(_job);
+        var codes = Chosen(arguments, _codes);
+        var ids = Chosen(arguments, _ids);
         return _discard
             ? client.DiscardAsync(id, new ParkedSelection { Codes = codes, Ids = ids }, cancellationToken)
             : client.RedriveAsync(

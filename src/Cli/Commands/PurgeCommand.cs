@@ -1,5 +1,4 @@
 using System.CommandLine;
-using ModelJobs.Cli.Client;
 
 namespace ModelJobs.Cli.Commands;
 
@@ -28,11 +27,14 @@ internal sealed class PurgeCommand : Command
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        string id = arguments.GetRequiredValue(_job);
+        var id = arguments.GetRequiredValue(_job);
         if (!arguments.GetValue(_yes))
+        {
             throw new CommandException($"This deletes job {id} with its input and results, and nothing brings them back. If that is meant: `jobs purge {id} --yes`.");
-        using JobsClient client = _connection.OpenClient(arguments);
-        bool isGone = await client.PurgeAsync(id, cancellationToken);
+        }
+
+        using var client = _connection.OpenClient(arguments);
+        var isGone = await client.PurgeAsync(id, cancellationToken);
         _environment.Console.Output.WriteLine(
             isGone ? $"Job {id} is deleted." : $"Job {id} is being deleted; the service goes on with it by itself.");
         return ExitCode.Success;

@@ -3,7 +3,6 @@ using ModelJobs.Cli.Client;
 using ModelJobs.Cli.Input;
 using ModelJobs.Cli.Output;
 using ModelJobs.Cli.Serve;
-using ModelJobs.Contracts;
 
 namespace ModelJobs.Cli.Commands;
 
@@ -27,25 +26,28 @@ internal sealed class RunCommand : Command
     {
         _environment = environment;
         _submission.AddTo(this);
-        foreach (Option option in (Option[])[_out, _data, _json])
+        foreach (var option in (Option[])[_out, _data, _json])
+        {
             Options.Add(option);
+        }
+
         SetAction(RunAsync);
     }
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        CommandConsole console = _environment.Console;
+        var console = _environment.Console;
         // What can be wrong without a service is found before one is started.
-        using JobInput input = JobInput.Open(_submission.File(arguments), console.Input);
-        using ResultFiles files = ResultFiles.In(arguments.GetRequiredValue(_out));
+        using var input = JobInput.Open(_submission.File(arguments), console.Input);
+        using var files = ResultFiles.In(arguments.GetRequiredValue(_out));
 
         // On a free port and without AMQP: a `jobs serve` may have the usual ones.
         var options = new ServiceOptions(Port: 0, ServiceOptions.NoAmqp, arguments.GetValue(_data), Quiet: true);
-        await using IRunningService service = await _environment.StartServiceAsync(options, cancellationToken);
+        await using var service = await _environment.StartServiceAsync(options, cancellationToken);
         using var client = new JobsClient(service.BaseUri, key: null, _environment.Time);
 
         var run = new JobRun(_environment, service, client, files);
-        Job job = await service.WhileServingAsync(
+        var job = await service.WhileServingAsync(
             token => run.ToItsEndAsync(_submission.Submission(arguments), input, token), cancellationToken);
         await files.WriteAsync(client, job.Id, cancellationToken);
 
@@ -55,8 +57,13 @@ internal sealed class RunCommand : Command
             return ExitCode.Of(job);
         }
         if (job.Items.Total <= ItemPreview.MaxItems)
-            foreach (string line in await ItemPreview.ReadAsync(files, cancellationToken))
+        {
+            foreach (var line in await ItemPreview.ReadAsync(files, cancellationToken))
+            {
                 console.Output.WriteLine(line);
+            }
+        }
+
         JobReport.WriteSummary(console.Output, job, files.Output, files.Errors);
         return ExitCode.Of(job);
     }

@@ -24,11 +24,17 @@ internal sealed class ServeCommand : Command
         HelpName = "N",
         CustomParser = result =>
         {
-            string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
             if (text == Off)
+            {
                 return ServiceOptions.NoAmqp;
-            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port <= IPEndPoint.MaxPort)
+            }
+
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= IPEndPoint.MaxPort)
+            {
                 return text;
+            }
+
             result.AddError($"--amqp-port must be a whole number from {IPEndPoint.MinPort} to {IPEndPoint.MaxPort}, or {Off}.");
             return ServiceOptions.NoAmqp;
         },
@@ -46,18 +52,25 @@ internal sealed class ServeCommand : Command
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        TextWriter messages = _environment.Console.Error;
+        var messages = _environment.Console.Error;
         var options = new ServiceOptions(
             arguments.GetValue(_port), arguments.GetValue(_amqpPort), arguments.GetValue(_data), Quiet: false);
-        await using IRunningService service = await _environment.StartServiceAsync(options, cancellationToken);
+        await using var service = await _environment.StartServiceAsync(options, cancellationToken);
 
-        string endpoint = service.BaseUri.Port == DefaultPort ? "" : $" --endpoint {service.BaseUri.GetLeftPart(UriPartial.Authority)}";
+        var endpoint = service.BaseUri.Port == DefaultPort ? "" : $" --endpoint {service.BaseUri.GetLeftPart(UriPartial.Authority)}";
         messages.WriteLine($"Serving at {service.BaseUri}, data in {service.DataFolder}, settings of {service.SettingsFile ?? "the environment"}. Ctrl+C stops.");
         if (service.ServiceBusConnectionString is { } connectionString)
         {
             messages.WriteLine("Service Bus clients connect with:");
             messages.WriteLine($"  {connectionString}");
         }
+
+        if (service.StorageConnectionString is { } storage)
+        {
+            messages.WriteLine("Its blobs, for external workers, are at:");
+            messages.WriteLine($"  {storage}");
+        }
+
         messages.WriteLine("In another terminal:");
         messages.WriteLine($"  jobs submit samples/events.jsonl --model simulate{endpoint}");
         messages.WriteLine($"  jobs list{endpoint}");

@@ -1,7 +1,5 @@
 using System.CommandLine;
-using ModelJobs.Cli.Client;
 using ModelJobs.Cli.Output;
-using ModelJobs.Contracts;
 
 namespace ModelJobs.Cli.Commands;
 
@@ -26,12 +24,17 @@ internal sealed class ShowCommand : Command
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        using JobsClient client = _connection.OpenClient(arguments);
-        Job job = await client.GetAsync(arguments.GetRequiredValue(_job), wait: TimeSpan.Zero, cancellationToken);
+        using var client = _connection.OpenClient(arguments);
+        var job = await client.GetAsync(arguments.GetRequiredValue(_job), wait: TimeSpan.Zero, cancellationToken);
         if (arguments.GetValue(_json))
+        {
             JobReport.WriteJson(_environment.Console.Output, job);
+        }
         else
+        {
             JobReport.WritePanel(_environment.Console.OutputRich, job);
+        }
+
         return ExitCode.Success;
     }
 }

@@ -26,7 +26,9 @@ internal static class StandardOptions
         job.Validators.Add(result =>
         {
             if (string.IsNullOrWhiteSpace(result.GetValue(job)))
+            {
                 result.AddError("JOB must not be empty. `jobs list` shows the ids.");
+            }
         });
         return job;
     }
@@ -41,9 +43,12 @@ internal static class StandardOptions
         HelpName = "TIME",
         CustomParser = result =>
         {
-            string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-            if (Contracts.Duration.TryParse(text, out TimeSpan value) && value <= max)
+            var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (Contracts.Duration.TryParse(text, out var value) && value <= max)
+            {
                 return value;
+            }
+
             result.AddError($"{name} must be a length of time such as 90s, 30m, 2h or 7d, and at most {max.Days}d.");
             return null;
         },
@@ -65,15 +70,21 @@ internal static class StandardOptions
             HelpName = "N",
             CustomParser = result =>
             {
-                string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-                if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max)
+                var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+                if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max)
+                {
                     return value;
+                }
+
                 result.AddError($"{name} must be a whole number from {min} to {max}.");
                 return null;
             },
         };
         if (defaultValue is not null)
+        {
             option.DefaultValueFactory = _ => defaultValue;
+        }
+
         return option;
     }
 }

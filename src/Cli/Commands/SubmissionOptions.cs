@@ -36,11 +36,17 @@ internal sealed class SubmissionOptions
         HelpName = "ACTION",
         CustomParser = result =>
         {
-            string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
             if (text == "stopLane")
+            {
                 return FailureAction.StopLane;
+            }
+
             if (text != "continue")
+            {
                 result.AddError("--on-failure must be continue or stopLane.");
+            }
+
             return FailureAction.Continue;
         },
     };
@@ -51,8 +57,11 @@ internal sealed class SubmissionOptions
         HelpName = "N|N%",
         CustomParser = result =>
         {
-            if (result.Tokens.Count == 1 && Tolerance.TryParse(result.Tokens[0].Value, out Tolerance? value))
+            if (result.Tokens.Count == 1 && Tolerance.TryParse(result.Tokens[0].Value, out var value))
+            {
                 return value;
+            }
+
             result.AddError("--tolerate must be a number of items such as 5, or a share such as 1%.");
             return null;
         },
@@ -80,9 +89,11 @@ internal sealed class SubmissionOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(_file);
-        foreach (Option option in (Option[])
+        foreach (var option in (Option[])
             [_model, _orderByKey, _chunkItems, _maxConcurrency, _onFailure, _tolerate, _deadline, _retention, _idempotencyKey])
+        {
             command.Options.Add(option);
+        }
     }
 
     /// <summary>The input's path, or <c>-</c>.</summary>
@@ -106,6 +117,8 @@ internal sealed class SubmissionOptions
     private static void RequireName(Option<string> option) => option.Validators.Add(result =>
     {
         if (result.GetValue(option) is not { Length: > 0 and <= JobLimits.MaxNameLength })
+        {
             result.AddError($"{option.Name} must have 1 to {JobLimits.MaxNameLength} characters.");
+        }
     });
 }

@@ -1,8 +1,6 @@
 using System.CommandLine;
-using ModelJobs.Cli.Client;
 using ModelJobs.Cli.Input;
 using ModelJobs.Cli.Output;
-using ModelJobs.Contracts;
 
 namespace ModelJobs.Cli.Commands;
 
@@ -27,10 +25,10 @@ internal sealed class SubmitCommand : Command
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        CommandConsole console = _environment.Console;
-        using JobInput input = JobInput.Open(_submission.File(arguments), console.Input);
-        using JobsClient client = _connection.OpenClient(arguments);
-        Job job = await client.SubmitAsync(_submission.Submission(arguments), input.Stream, cancellationToken);
+        var console = _environment.Console;
+        using var input = JobInput.Open(_submission.File(arguments), console.Input);
+        using var client = _connection.OpenClient(arguments);
+        var job = await client.SubmitAsync(_submission.Submission(arguments), input.Stream, cancellationToken);
         if (arguments.GetValue(_json))
         {
             JobReport.WriteJson(console.Output, job);

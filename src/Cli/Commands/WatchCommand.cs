@@ -27,7 +27,7 @@ internal sealed class WatchCommand : Command
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        using JobsClient client = _connection.OpenClient(arguments);
+        using var client = _connection.OpenClient(arguments);
         return await WatchAsync(_environment, client, arguments.GetRequiredValue(_job), arguments.GetValue(_json), cancellationToken);
     }
 
@@ -36,7 +36,7 @@ internal sealed class WatchCommand : Command
     public static async Task<int> WatchAsync(
         CommandEnvironment environment, JobsClient client, string id, bool json, CancellationToken cancellationToken)
     {
-        CommandConsole console = environment.Console;
+        var console = environment.Console;
         Job job;
         try
         {
@@ -49,9 +49,14 @@ internal sealed class WatchCommand : Command
         }
 
         if (json)
+        {
             JobReport.WriteJson(console.Output, job);
+        }
         else
+        {
             JobReport.WriteSummary(console.Output, job, $"jobs results {job.Id}", $"jobs errors {job.Id}");
+        }
+
         return ExitCode.Of(job);
     }
 }

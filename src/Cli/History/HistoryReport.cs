@@ -19,7 +19,7 @@ internal static class HistoryReport
     public static void Write(IAnsiConsole console, Timeline timeline, IReadOnlyDictionary<string, Timeline> nested, bool all)
     {
         WriteHeading(console, timeline);
-        Grid grid = new Grid()
+        var grid = new Grid()
             .AddColumn(new GridColumn().NoWrap().RightAligned())
             .AddColumn(new GridColumn().NoWrap())
             .AddColumn(new GridColumn().NoWrap().RightAligned())
@@ -27,12 +27,14 @@ internal static class HistoryReport
         AddRows(grid, timeline, nested, all, timeline, indent: "  ");
         console.Write(grid);
         if (!all && timeline.Steps.Count > TimelineRows.MaxSteps)
+        {
             console.WriteLine($"  {JobText.Count(timeline.Steps.Count)} steps; --all shows each.");
+        }
     }
 
     private static void WriteHeading(IAnsiConsole console, Timeline timeline)
     {
-        bool hasEnded = timeline.Status.HasEnded;
+        var hasEnded = timeline.Status.HasEnded;
         Style tone = new(timeline.Status.RuntimeStatus switch
         {
             "Completed" => Color.Green,
@@ -45,11 +47,19 @@ internal static class HistoryReport
         console.WriteLine();
         console.WriteLine($"  {(hasEnded ? "took" : "runs for")} {JobText.Duration(timeline.Duration)}, since {JobText.Moment(timeline.Start)}");
         if (timeline.Failure is { } failure)
+        {
             console.Write(new Paragraph($"  {PrintableText.Of(failure)}\n", new Style(Color.Red)));
+        }
+
         if (timeline.PagesBefore > 0)
+        {
             console.WriteLine($"  {JobText.Count(timeline.PagesBefore)} pages were done before; the history began anew after them.");
+        }
+
         if (timeline.Steps.Count == 0)
+        {
             console.WriteLine("  Nothing has happened yet.");
+        }
     }
 
     /// <param name="grid">Takes the rows.</param>
@@ -61,29 +71,34 @@ internal static class HistoryReport
     private static void AddRows(
         Grid grid, Timeline timeline, IReadOnlyDictionary<string, Timeline> nested, bool all, Timeline scale, string indent)
     {
-        foreach (TimelineRow row in TimelineRows.Of(timeline, all))
+        foreach (var row in TimelineRows.Of(timeline, all))
         {
-            Style tone = ToneOf(row.Tone);
+            var tone = ToneOf(row.Tone);
             var title = new Paragraph(indent + PrintableText.Of(row.Title), tone);
             if (row.Detail.Length > 0)
+            {
                 title.Append($"  {Short(PrintableText.Of(row.Detail))}", row.Tone == RowTone.Failed ? tone : new Style(Color.Grey));
+            }
+
             grid.AddRow(
                 new Text($"+{JobText.Duration(row.Start - scale.Start)}", new Style(Color.Grey)),
                 new Text(Bar(row, scale), tone),
                 new Text(row.Step is { Kind: StepKind.Signal } ? "" : JobText.Duration(row.End - row.Start)),
                 title);
-            if (row.Step?.InstanceId is { } id && nested.TryGetValue(id, out Timeline? inner))
+            if (row.Step?.InstanceId is { } id && nested.TryGetValue(id, out var inner))
+            {
                 AddRows(grid, inner, nested, all, scale, indent + "    ");
+            }
         }
     }
 
     /// <summary>Where in the whole the row lies; at least one cell, however short it is.</summary>
     private static string Bar(TimelineRow row, Timeline scale)
     {
-        double cells = BarWidth / Math.Max(scale.Duration.TotalSeconds, double.Epsilon);
-        int start = Math.Clamp((int)((row.Start - scale.Start).TotalSeconds * cells), 0, BarWidth - 1);
-        int end = Math.Clamp((int)Math.Ceiling((row.End - scale.Start).TotalSeconds * cells), start + 1, BarWidth);
-        char mark = row switch { { Step.Kind: StepKind.Signal } => '|', { Step: null, Tone: RowTone.Warning } => '.', { Step.Kind: StepKind.Wait } => '.', _ => '█' };
+        var cells = BarWidth / Math.Max(scale.Duration.TotalSeconds, double.Epsilon);
+        var start = Math.Clamp((int)((row.Start - scale.Start).TotalSeconds * cells), 0, BarWidth - 1);
+        var end = Math.Clamp((int)Math.Ceiling((row.End - scale.Start).TotalSeconds * cells), start + 1, BarWidth);
+        var mark = row switch { { Step.Kind: StepKind.Signal } => '|', { Step: null, Tone: RowTone.Warning } => '.', { Step.Kind: StepKind.Wait } => '.', _ => '█' };
         return new string(' ', start) + new string(mark, end - start) + new string(' ', BarWidth - end);
     }
 

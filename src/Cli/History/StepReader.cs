@@ -20,7 +20,7 @@ internal static class StepReader
     {
         List<OrchestrationEvent> timers = [.. events.Where(e => e.EventType == "TimerCreated")];
         List<DateTimeOffset?> fired = [.. events.Where(e => e.EventType == "TimerFired").Select(e => e.FireAt)];
-        bool hasEnded = events.Any(e => e.EventType == "ExecutionCompleted");
+        var hasEnded = events.Any(e => e.EventType == "ExecutionCompleted");
         var calls = new LinkedList<Step>(events.Select(Call).OfType<Step>().OrderBy(step => step.Start));
         List<Step> steps = [.. events.Select(Signal).OfType<Step>()];
         while (calls.First is { } first)
@@ -28,8 +28,11 @@ internal static class StepReader
             calls.RemoveFirst();
             steps.Add(WithLaterAttempts(first.Value, calls, timers, due => hasEnded || fired.Contains(due)));
         }
-        foreach (OrchestrationEvent timer in timers)
+        foreach (var timer in timers)
+        {
             steps.Add(new Step(StepKind.Wait, "timer", timer.Timestamp, fired.Remove(timer.FireAt) ? timer.FireAt : null));
+        }
+
         return [.. steps.OrderBy(step => step.Start)];
     }
 
@@ -67,10 +70,13 @@ internal static class StepReader
     /// <summary>Page orchestrations are named after their page, and report it.</summary>
     private static string? PageOf(OrchestrationEvent e)
     {
-        if (e.Result is { ValueKind: JsonValueKind.Object } result && result.TryGetProperty("Page", out JsonElement page))
+        if (e.Result is { ValueKind: JsonValueKind.Object } result && result.TryGetProperty("Page", out var page))
+        {
             return $"page {page}";
-        string[] parts = e.InstanceId?.Split('-', 3) ?? [];
-        return parts is ["page", var number, _] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+        }
+
+        var parts = e.InstanceId?.Split('-', 3) ?? [];
+        return parts is ["page", var number, _] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
             ? string.Create(CultureInfo.InvariantCulture, $"page {index}")
             : null;
     }
@@ -85,10 +91,13 @@ internal static class StepReader
         while (step is { HasFailed: true, End: { } failed } && TimerAfter(failed, timers) is { } timer)
         {
             timers.Remove(timer);
-            DateTimeOffset due = timer.FireAt ?? timer.Timestamp;
+            var due = timer.FireAt ?? timer.Timestamp;
             if (Next(calls, step.Name, due) is not { } next)
+            {
                 // The last attempt leaves a timer behind too.
                 return isOver(due) ? step : step with { HasFailed = false, End = null, RetryAt = due };
+            }
+
             calls.Remove(next);
             step = next.Value with { Start = step.Start, Failures = [.. step.Failures, .. next.Value.Failures] };
         }
@@ -100,9 +109,14 @@ internal static class StepReader
 
     private static LinkedListNode<Step>? Next(LinkedList<Step> calls, string name, DateTimeOffset due)
     {
-        for (LinkedListNode<Step>? node = calls.First; node is not null; node = node.Next)
+        for (var node = calls.First; node is not null; node = node.Next)
+        {
             if (node.Value.Name == name && node.Value.Start >= due - Tolerance)
+            {
                 return node;
+            }
+        }
+
         return null;
     }
 }

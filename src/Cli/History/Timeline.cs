@@ -15,14 +15,14 @@ internal sealed class Timeline
     /// <param name="now">The time now, for what is still open.</param>
     public Timeline(OrchestrationStatus status, DateTimeOffset now)
     {
-        IReadOnlyList<OrchestrationEvent> events = status.HistoryEvents ?? [];
+        var events = status.HistoryEvents ?? [];
         Status = status;
         Steps = StepReader.Read(events);
-        OrchestrationEvent? started = events.FirstOrDefault(e => e.EventType == "ExecutionStarted");
-        OrchestrationEvent? completed = events.LastOrDefault(e => e.EventType == "ExecutionCompleted");
+        var started = events.FirstOrDefault(e => e.EventType == "ExecutionStarted");
+        var completed = events.LastOrDefault(e => e.EventType == "ExecutionCompleted");
         Start = started?.Timestamp ?? status.LastUpdatedTime;
         // The service's clock may be ahead of this one.
-        DateTimeOffset last = events.Count == 0 ? Start : events.Max(e => e.Timestamp);
+        var last = events.Count == 0 ? Start : events.Max(e => e.Timestamp);
         End = completed?.Timestamp ?? (status.HasEnded || now < last ? last : now);
         Failure = completed is { OrchestrationStatus: "Failed" } ? completed.FailureDetails?.ErrorMessage ?? Text(status.Output) : null;
         PagesBefore = PagesIn(started?.Input);
@@ -55,13 +55,16 @@ internal sealed class Timeline
 
     private IEnumerable<(DateTimeOffset Start, DateTimeOffset End)> FindGaps()
     {
-        TimeSpan least = LeastGap > Duration * LeastGapShare ? LeastGap : Duration * LeastGapShare;
-        DateTimeOffset busyUntil = Start;
-        foreach (Step step in Steps.Where(step => step.Kind != StepKind.Signal).Append(new Step(StepKind.Signal, "", End, End)))
+        var least = LeastGap > Duration * LeastGapShare ? LeastGap : Duration * LeastGapShare;
+        var busyUntil = Start;
+        foreach (var step in Steps.Where(step => step.Kind != StepKind.Signal).Append(new Step(StepKind.Signal, "", End, End)))
         {
             if (step.Start - busyUntil >= least)
+            {
                 yield return (busyUntil, step.Start);
-            DateTimeOffset end = step.End ?? End;
+            }
+
+            var end = step.End ?? End;
             busyUntil = end > busyUntil ? end : busyUntil;
         }
     }
@@ -75,8 +78,8 @@ internal sealed class Timeline
         {
             return input is not null
                 && JsonElement.Parse(input) is { ValueKind: JsonValueKind.Object } run
-                && run.TryGetProperty("NextPage", out JsonElement page)
-                && page.TryGetInt32(out int number)
+                && run.TryGetProperty("NextPage", out var page)
+                && page.TryGetInt32(out var number)
                 ? number
                 : 0;
         }

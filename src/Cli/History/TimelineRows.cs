@@ -41,18 +41,21 @@ internal static class TimelineRows
     /// <param name="all">Whether to show every step however many there are.</param>
     public static IReadOnlyList<TimelineRow> Of(Timeline timeline, bool all)
     {
-        IEnumerable<TimelineRow> steps = all || timeline.Steps.Count <= MaxSteps
+        var steps = all || timeline.Steps.Count <= MaxSteps
             ? timeline.Steps.Select(step => Row(step, timeline.End))
             : timeline.Steps.GroupBy(step => (step.Kind, step.Name)).SelectMany(group => Collapse([.. group], timeline.End));
-        IEnumerable<TimelineRow> gaps = timeline.Gaps.Select(gap => new TimelineRow(gap.Start, gap.End, "nothing in work", "", RowTone.Warning));
+        var gaps = timeline.Gaps.Select(gap => new TimelineRow(gap.Start, gap.End, "nothing in work", "", RowTone.Warning));
         return [.. steps.Concat(gaps).OrderBy(row => row.Start)];
     }
 
     private static IEnumerable<TimelineRow> Collapse(List<Step> steps, DateTimeOffset now)
     {
         if (steps.Count <= MaxOutstanding)
+        {
             return steps.Select(step => Row(step, now));
-        IEnumerable<Step> outstanding = steps.Where(step => step.HasFailed).Take(MaxOutstanding)
+        }
+
+        var outstanding = steps.Where(step => step.HasFailed).Take(MaxOutstanding)
             .Concat(steps.Where(step => step.End is null).Take(MaxOutstanding))
             .Concat(steps.OrderByDescending(step => step.Duration(now)).Take(MaxOutstanding))
             .Distinct();
@@ -62,15 +65,24 @@ internal static class TimelineRows
     private static TimelineRow Summary(List<Step> steps, DateTimeOffset now)
     {
         List<string> parts = [$"{JobText.Duration(steps.Average(step => step.Duration(now)))} each on average"];
-        int failed = steps.Count(step => step.HasFailed);
-        int retried = steps.Count(step => !step.HasFailed && step.Failures.Count > 0);
-        int open = steps.Count(step => step.End is null);
+        var failed = steps.Count(step => step.HasFailed);
+        var retried = steps.Count(step => !step.HasFailed && step.Failures.Count > 0);
+        var open = steps.Count(step => step.End is null);
         if (failed > 0)
+        {
             parts.Add($"{JobText.Count(failed)} failed");
+        }
+
         if (retried > 0)
+        {
             parts.Add($"{JobText.Count(retried)} tried again");
+        }
+
         if (open > 0)
+        {
             parts.Add($"{JobText.Count(open)} open");
+        }
+
         return new TimelineRow(
             steps.Min(step => step.Start),
             steps.Max(step => step.End ?? now),
@@ -95,7 +107,7 @@ internal static class TimelineRows
 
     private static string Detail(Step step, DateTimeOffset now)
     {
-        string last = step.Failures.Count > 0 ? step.Failures[^1] : "";
+        var last = step.Failures.Count > 0 ? step.Failures[^1] : "";
         return step switch
         {
             { HasFailed: true, Failures.Count: 1 } => $"failed: {last}",

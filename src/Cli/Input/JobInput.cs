@@ -19,15 +19,26 @@ internal sealed record JobInput(string Name, Stream Stream) : IDisposable
     public static JobInput Open(string path, Stream standardInput)
     {
         if (path == StandardInput)
+        {
             return new JobInput("standard input", standardInput);
+        }
+
         if (Directory.Exists(path))
+        {
             throw new CommandException($"{path} is a folder. Name a file of items, one JSON object a line (.jsonl or .ndjson).");
+        }
+
         if (!File.Exists(path))
+        {
             throw new CommandException($"{path} does not exist. Name a file of items, one JSON object a line (.jsonl or .ndjson), or - for standard input.");
+        }
         // A pipe that the shell names (/dev/fd/63) has no extension; a .json or .csv file would only be refused line by line.
-        string extension = Path.GetExtension(path);
+        var extension = Path.GetExtension(path);
         if (extension.Length > 0 && !Extensions.Contains(extension, StringComparer.OrdinalIgnoreCase))
+        {
             throw new CommandException($"{path} is not a .jsonl or .ndjson file. If it holds one JSON object a line, pass it on standard input: - < {path}");
+        }
+
         return OpenFile(path);
     }
 

@@ -58,7 +58,7 @@ internal sealed class CommandConsole
 
     private static IAnsiConsole Rich(TextWriter writer, bool isTerminal)
     {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new AnsiConsoleOutput(writer),
             Ansi = isTerminal ? AnsiSupport.Yes : AnsiSupport.No,
@@ -66,7 +66,10 @@ internal sealed class CommandConsole
             Interactive = isTerminal ? InteractionSupport.Yes : InteractionSupport.No,
         });
         if (!isTerminal)
+        {
             console.Profile.Width = PipeWidth;
+        }
+
         return console;
     }
 }

@@ -15,9 +15,14 @@ internal static class ItemPreview
     public static async Task<IReadOnlyList<string>> ReadAsync(ResultFiles files, CancellationToken cancellationToken)
     {
         var results = new List<ItemResult>();
-        foreach (string path in (string[])[files.Output, files.Errors])
-            await foreach (string line in File.ReadLinesAsync(path, cancellationToken))
+        foreach (var path in (string[])[files.Output, files.Errors])
+        {
+            await foreach (var line in File.ReadLinesAsync(path, cancellationToken))
+            {
                 results.Add(JsonSerializer.Deserialize(line, ContractsJson.Wire.ItemResult)!);
+            }
+        }
+
         return [.. results.OrderBy(result => result.Index).Select(Line)];
     }
 

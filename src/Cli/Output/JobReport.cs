@@ -22,9 +22,15 @@ internal static class JobReport
             $"Job {job.Id} {Ending(job)}: {JobText.Count(job.Items.Succeeded)} succeeded, {JobText.Count(job.Items.Failed)} failed" +
             $"{JobText.NotSucceeded(job.Items with { Failed = 0 })} of {JobText.Items(job.Items.Total)}");
         if (job.Error is { } error)
+        {
             writer.WriteLine($"  reason   {PrintableText.Of(error.Message)} ({PrintableText.Of(error.Code)})");
+        }
+
         if (JobText.Took(job) is { } took)
+        {
             writer.WriteLine($"  took     {JobText.Duration(took)}, {JobText.Rate(job.ItemsPerSecond)}");
+        }
+
         writer.WriteLine($"  results  {output}");
         writer.WriteLine($"  errors   {(JobText.NotSucceeded(job.Items).Length == 0 ? "none" : errors)}");
     }
@@ -32,24 +38,33 @@ internal static class JobReport
     /// <summary>Everything that the service says of a job.</summary>
     public static void WritePanel(IAnsiConsole console, Job job)
     {
-        Grid grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
+        var grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
         void Row(string name, string value) => grid.AddRow(new Text(name, new Style(Color.Grey)), new Text(PrintableText.Of(value)));
 
         Row("status", job.Status.ToString());
         if (job.Error is { } error)
+        {
             Row("error", $"{error.Message} ({error.Code})");
+        }
+
         Row("model", job.Model);
         Row("items", $"{JobText.Count(JobText.Done(job.Items))} of {JobText.Count(job.Items.Total)} ({JobText.Percent(job.Percent)})");
         Row("", $"{JobText.Count(job.Items.Succeeded)} succeeded, {JobText.Count(job.Items.Failed)} failed{JobText.NotSucceeded(job.Items with { Failed = 0 })}");
         Row("pages", $"{JobText.Count(job.Pages.Completed)} of {JobText.Count(job.Pages.Total)}");
         Row("rate", JobText.Rate(job.ItemsPerSecond));
         if (!job.HasEnded())
+        {
             Row("left", job.EtaSeconds is { } eta ? JobText.Duration(TimeSpan.FromSeconds(eta)) : "unknown");
+        }
+
         Row("options", Options(job.Options));
         Row("created", JobText.Moment(job.CreatedAt));
         Row("updated", JobText.Moment(job.LastUpdatedAt));
         if (job.CompletedAt is { } completed)
+        {
             Row("completed", $"{JobText.Moment(completed)} (took {JobText.Duration(completed - job.CreatedAt)})");
+        }
+
         Row("self", job.Links.Self);
         Row("results", job.Links.Results);
         Row("errors", job.Links.Errors);
@@ -60,10 +75,10 @@ internal static class JobReport
     /// <summary>One line a job.</summary>
     public static void WriteTable(IAnsiConsole console, IEnumerable<Job> jobs)
     {
-        Table table = new Table().Border(TableBorder.Simple)
+        var table = new Table().Border(TableBorder.Simple)
             .AddColumns(Column("Job"), Column("Status"), Column("Model"), Column("Items", right: true), Column("Done", right: true),
                 Column("Failed", right: true), Column("Created"), Column("Took", right: true));
-        foreach (Job job in jobs)
+        foreach (var job in jobs)
         {
             string[] cells =
             [
@@ -78,7 +93,7 @@ internal static class JobReport
 
     private static TableColumn Column(string name, bool right = false)
     {
-        TableColumn column = new TableColumn(name).NoWrap();
+        var column = new TableColumn(name).NoWrap();
         return right ? column.RightAligned() : column;
     }
 
@@ -96,19 +111,40 @@ internal static class JobReport
     {
         var chosen = new List<string>();
         if (options.OrderByKey)
+        {
             chosen.Add("ordered by key");
+        }
+
         if (options.ChunkItems is { } items)
+        {
             chosen.Add($"{items} items in a chunk");
+        }
+
         if (options.MaxConcurrency is { } concurrency)
+        {
             chosen.Add($"at most {concurrency} chunks at once");
+        }
+
         if (options.OnFailure == FailureAction.StopLane)
+        {
             chosen.Add("a failure stops its key");
+        }
+
         if (options.Tolerate is { } tolerance)
+        {
             chosen.Add($"at most {tolerance} failed");
+        }
+
         if (options.Deadline is { } deadline)
+        {
             chosen.Add($"deadline {JobText.Duration(deadline)}");
+        }
+
         if (options.Retention is { } retention)
+        {
             chosen.Add($"kept {JobText.Duration(retention)}");
+        }
+
         return chosen.Count == 0 ? "defaults" : string.Join(", ", chosen);
     }
 }

@@ -9,11 +9,13 @@ internal static class PrintableText
     /// <summary>The text with its control characters, escape sequences among them, as spaces, cut at <see cref="MaxLength"/>.</summary>
     public static string Of(string text)
     {
-        ReadOnlySpan<char> shown = text.AsSpan(0, Math.Min(text.Length, MaxLength));
-        string clean = string.Create(shown.Length, shown, static (target, source) =>
+        var shown = text.AsSpan(0, Math.Min(text.Length, MaxLength));
+        var clean = string.Create(shown.Length, shown, static (target, source) =>
         {
-            for (int i = 0; i < source.Length; i++)
+            for (var i = 0; i < source.Length; i++)
+            {
                 target[i] = char.IsControl(source[i]) ? ' ' : source[i];
+            }
         });
         return text.Length > MaxLength ? clean + "…" : clean;
     }

@@ -33,8 +33,11 @@ internal sealed class ResultFiles : IDisposable
         var made = new List<string>();
         try
         {
-            for (string? missing = Path.GetFullPath(folder); missing is not null && !Directory.Exists(missing); missing = Path.GetDirectoryName(missing))
+            for (var missing = Path.GetFullPath(folder); missing is not null && !Directory.Exists(missing); missing = Path.GetDirectoryName(missing))
+            {
                 made.Add(missing);
+            }
+
             Directory.CreateDirectory(folder);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -84,14 +87,16 @@ internal sealed class ResultFiles : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (string folder in _made.TakeWhile(folder => Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()))
+        foreach (var folder in _made.TakeWhile(folder => Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()))
+        {
             Directory.Delete(folder);
+        }
     }
 
     private static async Task DownloadAsync(
         JobsClient client, string jobId, ItemLines lines, string path, CancellationToken cancellationToken)
     {
-        using ItemLineStream source = await client.OpenLinesAsync(jobId, lines, follow: false, cancellationToken);
+        using var source = await client.OpenLinesAsync(jobId, lines, follow: false, cancellationToken);
         await using FileStream target = new(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.Asynchronous);
         await source.CopyToAsync(target, cancellationToken);
     }

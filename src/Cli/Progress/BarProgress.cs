@@ -19,7 +19,7 @@ internal sealed class BarProgress(IAnsiConsole console, TimeProvider time) : IPr
             .Columns(new SpinnerColumn(), new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), numbers)
             .StartAsync(context =>
             {
-                ProgressTask bar = context.AddTask("Submitted", maxValue: 100);
+                var bar = context.AddTask("Submitted", maxValue: 100);
                 bar.IsIndeterminate = true;
                 return watch(new BarSink(console, bar, numbers));
             });
@@ -35,7 +35,9 @@ internal sealed class BarProgress(IAnsiConsole console, TimeProvider time) : IPr
             bar.IsIndeterminate = job.Pages.Total == 0 && !job.HasEnded();
             bar.Value = job.Percent;
             if (job.HasEnded())
+            {
                 bar.StopTask();
+            }
         }
 
         public void Notice(string message) => console.WriteLine(message);

@@ -21,14 +21,26 @@ internal sealed class JobNumbersColumn : ProgressColumn
     public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime)
     {
         if (_job is not { } job)
+        {
             return Text.Empty;
+        }
+
         var numbers = new Paragraph($"{JobText.Count(JobText.Done(job.Items))}/{JobText.Count(job.Items.Total)}");
         if (job.ItemsPerSecond is { } rate)
+        {
             numbers.Append($"  {JobText.Rate(rate)}", new Style(Color.Grey));
+        }
+
         if (!job.HasEnded() && job.EtaSeconds is { } eta)
+        {
             numbers.Append($"  {JobText.Duration(TimeSpan.FromSeconds(eta))} left", new Style(Color.Grey));
+        }
+
         if (JobText.NotSucceeded(job.Items) is { Length: > 0 } others)
+        {
             numbers.Append($" {others.TrimStart(',')}", new Style(Color.Red));
+        }
+
         return numbers;
     }
 }

@@ -23,12 +23,12 @@ internal sealed class JobWatcher(JobsClient client, TimeProvider time)
     /// </exception>
     public async Task<Job> WatchAsync(string id, TimeSpan interval, IProgressSink sink, CancellationToken cancellationToken)
     {
-        Job job = await client.GetAsync(id, TimeSpan.Zero, cancellationToken);
+        var job = await client.GetAsync(id, TimeSpan.Zero, cancellationToken);
         sink.Report(job);
-        int failures = 0;
+        var failures = 0;
         while (!job.HasEnded())
         {
-            long asked = time.GetTimestamp();
+            var asked = time.GetTimestamp();
             try
             {
                 // The service holds its answer for the interval, or less if the job ends: one call both paces and ends the watch.

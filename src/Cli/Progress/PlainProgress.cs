@@ -19,11 +19,17 @@ internal sealed class PlainProgress(TextWriter writer, TimeProvider time) : IPro
     /// <inheritdoc/>
     public void Report(Job job)
     {
-        string line = Line(job);
+        var line = Line(job);
         if (line == _lastLine)
+        {
             return;
+        }
+
         if (_lastLine is not null && !job.HasEnded() && time.GetElapsedTime(_lastWritten) < Interval)
+        {
             return;
+        }
+
         writer.WriteLine(line);
         _lastLine = line;
         _lastWritten = time.GetTimestamp();
@@ -37,9 +43,15 @@ internal sealed class PlainProgress(TextWriter writer, TimeProvider time) : IPro
         var line = new StringBuilder($"{job.Status}: {JobText.Count(JobText.Done(job.Items))} of {JobText.Items(job.Items.Total)}");
         line.Append(JobText.NotSucceeded(job.Items));
         if (!job.HasEnded() && job.ItemsPerSecond is { } rate)
+        {
             line.Append($", {JobText.Rate(rate)}");
+        }
+
         if (!job.HasEnded() && job.EtaSeconds is { } eta)
+        {
             line.Append($", {JobText.Duration(TimeSpan.FromSeconds(eta))} left");
+        }
+
         return line.ToString();
     }
 }

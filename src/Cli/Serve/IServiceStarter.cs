@@ -17,6 +17,9 @@ internal interface IRunningService : IAsyncDisposable
     /// <summary>The connection string for Service Bus clients, with its key; null if the service does not speak AMQP.</summary>
     string? ServiceBusConnectionString { get; }
 
+    /// <summary>The connection string for programs that read its blobs; null if it has not brought its own storage.</summary>
+    string? StorageConnectionString { get; }
+
     /// <summary>The folder of its state and blobs.</summary>
     string DataFolder { get; }
 

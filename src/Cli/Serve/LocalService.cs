@@ -21,7 +21,7 @@ internal sealed class LocalService : IServiceStarter
         string? settingsFile = null;
         try
         {
-            FunctionsApplicationBuilder builder = ModelJobsApp.CreateBuilder([.. Settings(options)]);
+            var builder = ModelJobsApp.CreateBuilder([.. Settings(options)]);
             Configure(builder, options);
             host = builder.Build();
             settingsFile = host.Services.GetRequiredService<LocalRuntimeOptions>().SettingsFile;
@@ -31,12 +31,20 @@ internal sealed class LocalService : IServiceStarter
         catch (Exception error)
         {
             if (host is not null)
+            {
                 await StopAsync(host);
+            }
             // What a person can act on: a port in use, no Node for Azurite, a wrong setting. The rest is a defect, to be seen whole.
             if (error is OptionsValidationException)
+            {
                 throw new CommandException($"The service could not start: {error.Message.TrimEnd('.')}. Settings file: {settingsFile ?? "none"}.", error);
+            }
+
             if (error is LocalRuntimeException or FunctionWorkerException)
+            {
                 throw new CommandException($"The service could not start: {error.Message}", error);
+            }
+
             throw;
         }
     }
@@ -45,24 +53,38 @@ internal sealed class LocalService : IServiceStarter
     private static IEnumerable<string> Settings(ServiceOptions options)
     {
         if (options.Port is { } port)
+        {
             yield return $"--LocalRuntime:HttpPort={port}";
+        }
+
         if (options.AmqpPort is { } amqpPort)
+        {
             yield return $"--{AmqpPort}={amqpPort}";
+        }
+
         if (options.DataFolder is { } folder)
+        {
             yield return $"--LocalRuntime:DataFolder={Path.GetFullPath(folder)}";
+        }
     }
 
     private static void Configure(FunctionsApplicationBuilder builder, ServiceOptions options)
     {
         builder.Configuration[AmqpPort] ??= ServiceOptions.DefaultAmqpPort;
         if (options.Quiet)
+        {
             builder.Services.PostConfigure<LoggerFilterOptions>(filter =>
             {
                 // Rules with a filter of their own know when to be silent; the others come from host.json.
-                foreach (LoggerFilterRule rule in filter.Rules.Where(rule => rule.Filter is null).ToList())
+                foreach (var rule in filter.Rules.Where(rule => rule.Filter is null).ToList())
+                {
                     filter.Rules.Remove(rule);
+                }
+
                 filter.MinLevel = LogLevel.Warning;
             });
+        }
+
         builder.Services.AddSingleton<IHostLifetime, CommandLifetime>();
     }
 
@@ -71,9 +93,13 @@ internal sealed class LocalService : IServiceStarter
         // Bounded by the runtime's own stop time-out.
         await host.StopAsync(CancellationToken.None);
         if (host is IAsyncDisposable disposable)
+        {
             await disposable.DisposeAsync();
+        }
         else
+        {
             host.Dispose();
+        }
     }
 
     private sealed class Running(IHost host) : IRunningService
@@ -82,6 +108,8 @@ internal sealed class LocalService : IServiceStarter
 
         public string? ServiceBusConnectionString { get; } = host.Services.GetRequiredService<LocalRuntimeAddress>().ServiceBusConnectionString;
 
+        public string? StorageConnectionString { get; } = host.Services.GetRequiredService<LocalRuntimeAddress>().StorageConnectionString;
+
         public string DataFolder { get; } = host.Services.GetRequiredService<LocalRuntimeOptions>().DataFolder;
 
         public string? SettingsFile { get; } = host.Services.GetRequiredService<LocalRuntimeOptions>().SettingsFile;
@@ -89,9 +117,9 @@ internal sealed class LocalService : IServiceStarter
         public async Task WaitForShutdownAsync(CancellationToken cancellationToken)
         {
             var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            CancellationToken applicationStopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-            await using CancellationTokenRegistration byHost = applicationStopping.Register(() => stopping.TrySetResult());
-            await using CancellationTokenRegistration byCaller = cancellationToken.Register(() => stopping.TrySetResult());
+            var applicationStopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+            await using var byHost = applicationStopping.Register(() => stopping.TrySetResult());
+            await using var byCaller = cancellationToken.Register(() => stopping.TrySetResult());
             await stopping.Task;
         }
 

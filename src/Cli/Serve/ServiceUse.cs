@@ -27,7 +27,9 @@ internal static class ServiceUse
     {
         await service.WaitForShutdownAsync(cancellationToken);
         if (!cancellationToken.IsCancellationRequested)
+        {
             throw new CommandException(StoppedByItself);
+        }
     }
 
     /// <summary>Does work that needs the service, and breaks it off if the service stops.</summary>
@@ -37,12 +39,15 @@ internal static class ServiceUse
     {
         using var stopped = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var done = new CancellationTokenSource();
-        Task<T> working = work(stopped.Token);
-        Task shutdown = service.WaitForShutdownAsync(done.Token);
+        var working = work(stopped.Token);
+        var shutdown = service.WaitForShutdownAsync(done.Token);
         try
         {
             if (await Task.WhenAny(working, shutdown) == shutdown)
+            {
                 await stopped.CancelAsync();
+            }
+
             return await working;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

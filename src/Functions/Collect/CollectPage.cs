@@ -151,7 +151,9 @@ internal sealed partial class CollectPage(
         catch (Exception unreadable) when (unreadable is JsonException or InvalidDataException)
         {
             LogUnreadable(unreadable, message.MessageId, collection.Order.JobId, collection.Order.Page.Page);
-            await collection.Session.DeadLetterMessageAsync(message, "UnreadableResult", unreadable.Message, cancellationToken);
+            // What is wrong may be quoted from the message, which is as long as its sender likes; a description is not.
+            await collection.Session.DeadLetterMessageAsync(
+                message, "UnreadableResult", WorkerAnswers.Short(unreadable.Message), cancellationToken);
         }
     }
 

@@ -23,6 +23,9 @@ internal static class AmqpLimits
     /// <summary>Bytes of a session's state or of the messages in a management request, with what is around them.</summary>
     public const int MaxRequestBytes = 2 * BrokerLimits.MaxMessageBytes;
 
+    /// <summary>Bytes of the messages that one peek brings, unless the first alone has more.</summary>
+    public const int MaxPeekedBytes = 1024 * 1024;
+
     /// <summary>Connections at once.</summary>
     public const int MaxConnections = 1000;
 
@@ -73,9 +76,6 @@ internal static class AmqpLimits
 
     /// <summary>Signs of life are not sent more often than this, whatever a client asks for.</summary>
     public static readonly TimeSpan MinTickInterval = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>How long a client that does not say so waits for a session.</summary>
-    public static readonly TimeSpan SessionWait = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a client may take to read the last frames once its connection is being closed.</summary>
     public static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);

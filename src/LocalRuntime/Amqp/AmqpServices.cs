@@ -10,4 +10,6 @@ namespace ModelJobs.LocalRuntime.Amqp;
 /// <param name="Time">The clock.</param>
 /// <param name="Logger">Where defects are told.</param>
 /// <param name="ContainerId">The endpoint's name in the protocol.</param>
-internal sealed record AmqpServices(MessageBroker Broker, SharedAccessKey Key, TimeProvider Time, ILogger Logger, string ContainerId);
+/// <param name="SessionWait">How long a client that does not say so waits for a session.</param>
+internal sealed record AmqpServices(
+    MessageBroker Broker, SharedAccessKey Key, TimeProvider Time, ILogger Logger, string ContainerId, TimeSpan SessionWait);

@@ -107,6 +107,6 @@ internal sealed class SessionOutgoingLink : QueueOutgoingLink
         int and >= 0 and var milliseconds => TimeSpan.FromMilliseconds(milliseconds),
         ulong and <= uint.MaxValue and var milliseconds => TimeSpan.FromMilliseconds(milliseconds),
         long and >= 0 and <= uint.MaxValue and var milliseconds => TimeSpan.FromMilliseconds(milliseconds),
-        _ => AmqpLimits.SessionWait,
+        _ => Connection.Services.SessionWait,
     };
 }

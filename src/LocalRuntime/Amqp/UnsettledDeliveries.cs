@@ -11,16 +11,24 @@ internal readonly record struct UnsettledDelivery(OutgoingLink Link, Guid LockTo
 /// </summary>
 internal sealed class UnsettledDeliveries
 {
-    private const int MaxDeliveries = 20_000;
+    internal const int MaxDeliveries = 20_000;
 
     private readonly Dictionary<uint, UnsettledDelivery> _deliveries = [];
-    private readonly Queue<uint> _order = new();
+    private Queue<uint> _order = new();
+
+    /// <summary>Numbers that are kept, those of deliveries that were decided about among them.</summary>
+    internal int Kept => _order.Count;
 
     public void Add(uint id, UnsettledDelivery delivery)
     {
         while (_order.TryPeek(out var oldest) && (_deliveries.Count >= MaxDeliveries || !_deliveries.ContainsKey(oldest)))
         {
             _deliveries.Remove(_order.Dequeue());
+        }
+        if (_order.Count >= 2 * MaxDeliveries)
+        {
+            // One old delivery that stays undecided must not keep the numbers of all that came after it.
+            _order = new Queue<uint>(_order.Where(_deliveries.ContainsKey));
         }
         _deliveries[id] = delivery;
         _order.Enqueue(id);

@@ -88,7 +88,7 @@ internal sealed class LocalAppBuilder
         HttpFunctions.Map(app, catalog, _host.RoutePrefix);
         ManagementApi.Map(app);
         var broker = BrokerDirectory.Register(_serviceBus.Host, app.Services.GetRequiredService<MessageBroker>());
-        var storage = new StorageEmulator(options, app.Configuration, app.Services.GetRequiredService<ILogger<StorageEmulator>>());
+        var storage = new StorageEmulator(options, _address, app.Configuration, app.Services.GetRequiredService<ILogger<StorageEmulator>>());
         return new LocalRuntimeHost(app, options, storage, broker, store);
     }
 

@@ -24,4 +24,10 @@ public sealed class LocalRuntimeAddress
 
     /// <summary>The file with the certificate that clients over TLS must trust; null if there is no AMQP endpoint.</summary>
     public string? ServiceBusCertificate { get; internal set; }
+
+    /// <summary>
+    /// For programs that read and write the app's blobs, such as external workers; null if the app's storage is not an Azurite that it found or
+    /// started itself.
+    /// </summary>
+    public string? StorageConnectionString { get; internal set; }
 }

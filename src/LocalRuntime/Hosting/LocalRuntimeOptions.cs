@@ -40,6 +40,9 @@ public sealed record LocalRuntimeOptions
     /// <summary>The key that AMQP clients must have; null: one is made and kept in <see cref="DataFolder"/>.</summary>
     public string? AmqpKey { get; init; }
 
+    /// <summary>How long an AMQP client that does not say so waits for the next session; the service lets it wait for about a minute.</summary>
+    public TimeSpan AmqpSessionWait { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Largest body of a request. Azure takes 100 MB (210 MB on Flex Consumption); here a large upload may be tried.</summary>
     public long MaxRequestBodyBytes { get; init; } = 64L << 30;
 
@@ -96,6 +99,7 @@ public sealed record LocalRuntimeOptions
             AmqpPort = section.Text(nameof(AmqpPort)) is null ? null : section.Integer(nameof(AmqpPort), 0, min: 0, max: ushort.MaxValue),
             AmqpHost = section.Text(nameof(AmqpHost)) ?? defaults.AmqpHost,
             AmqpKey = section.Text(nameof(AmqpKey)),
+            AmqpSessionWait = section.Duration(nameof(AmqpSessionWait), defaults.AmqpSessionWait),
             MaxRequestBodyBytes = section.Integer(nameof(MaxRequestBodyBytes), defaults.MaxRequestBodyBytes, min: 1L),
             StopTimeout = section.Duration(nameof(StopTimeout), defaults.StopTimeout),
             Seed = section.Text(nameof(Seed)) is null ? null : section.Integer(nameof(Seed), 0, min: int.MinValue),

@@ -19,7 +19,7 @@ public sealed class CommandParsingTests
     [InlineData("show a --endpoint ftp://host", "ftp://host is not an HTTP address")]
     public async Task Run_WithBadArguments_SaysWhatIsWrongAndExits2(string args, string message)
     {
-        CliRun run = await CliRun.ExecuteAsync(args.Split(' '));
+        var run = await CliRun.ExecuteAsync(args.Split(' '));
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains(message, run.Error, StringComparison.Ordinal);
@@ -31,7 +31,7 @@ public sealed class CommandParsingTests
     [InlineData("   ")]
     public async Task Watch_WithEmptyId_IsRefused(string id)
     {
-        CliRun run = await CliRun.ExecuteAsync(["watch", id]);
+        var run = await CliRun.ExecuteAsync(["watch", id]);
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("JOB must not be empty", run.Error, StringComparison.Ordinal);
@@ -40,17 +40,19 @@ public sealed class CommandParsingTests
     [Fact]
     public async Task Run_WithoutArguments_ShowsTheCommands()
     {
-        CliRun run = await CliRun.ExecuteAsync([]);
+        var run = await CliRun.ExecuteAsync([]);
 
         Assert.Equal(0, run.ExitCode);
-        foreach (string command in (string[])["serve", "run", "submit", "watch", "show", "list", "results", "errors"])
+        foreach (var command in (string[])["serve", "run", "submit", "watch", "show", "list", "results", "errors"])
+        {
             Assert.Contains($"\n  {command} ", run.Output, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
     public async Task Help_WithKeyInTheEnvironment_DoesNotPrintIt()
     {
-        CliRun run = await CliRun.ExecuteAsync(
+        var run = await CliRun.ExecuteAsync(
             ["submit", "--help"], new CliSetup { Variables = { ["MODELJOBS_KEY"] = "secret" } });
 
         Assert.Contains("--function-key", run.Output, StringComparison.Ordinal);
@@ -62,7 +64,7 @@ public sealed class CommandParsingTests
     [InlineData("serve")]
     public async Task Help_OfACommandThatServesItself_NamesNoServiceToTalkTo(string command)
     {
-        CliRun run = await CliRun.ExecuteAsync([command, "--help"]);
+        var run = await CliRun.ExecuteAsync([command, "--help"]);
 
         Assert.Equal(0, run.ExitCode);
         Assert.DoesNotContain("--endpoint", run.Output, StringComparison.Ordinal);
@@ -74,7 +76,7 @@ public sealed class CommandParsingTests
     [InlineData("watch")]
     public async Task Help_OfACommandThatEndsWithAJob_SaysWhatItReturns(string command)
     {
-        CliRun run = await CliRun.ExecuteAsync([command, "--help"]);
+        var run = await CliRun.ExecuteAsync([command, "--help"]);
 
         Assert.Matches("Exit codes:\n +0 .*every item succeeded\n +1 .*failed items.*\n +2 .*bad input.*\n +130 .*Ctrl", run.Output);
     }

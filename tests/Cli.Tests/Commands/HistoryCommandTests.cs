@@ -21,7 +21,7 @@ public sealed class HistoryCommandTests : IAsyncLifetime
         _service = await StandInService.StartAsync(_time);
         _service.Intercept = async call =>
         {
-            string id = call.Request.Path.Value!.Split('/')[^1];
+            var id = call.Request.Path.Value!.Split('/')[^1];
             call.Response.StatusCode = _bodies.ContainsKey(id) ? StatusCodes.Status200OK : (int)_refusal;
             call.Response.ContentType = "application/json";
             await call.Response.WriteAsync(_bodies.GetValueOrDefault(id, ""), call.RequestAborted);
@@ -38,7 +38,7 @@ public sealed class HistoryCommandTests : IAsyncLifetime
             "a1b2", "Completed", Started(), Failed("PlanJob", 0, 1, "busy"), Timer(1, 2), Fired(2), Completed("PlanJob", 2, 3),
             Completed("DispatchPage", 3, 4), PageCompleted(0, 4, 28), Ended(30));
 
-        CliRun run = await CliRun.AgainstAsync(_service, _time, "history", "a1b2");
+        var run = await CliRun.AgainstAsync(_service, _time, "history", "a1b2");
 
         Assert.Equal(0, run.ExitCode);
         Assert.Equal(["GET /runtime/webhooks/durabletask/instances/a1b2" + Query], _service.Calls);
@@ -55,10 +55,10 @@ public sealed class HistoryCommandTests : IAsyncLifetime
         _bodies["a1b2"] = Status("a1b2", "Failed", Started(), PageFailed(3, 1, 20, "Page 3 stood still."), Ended(20, "Failed", "Page 3 failed."));
         _bodies["page-000003-a1b2"] = Status("page-000003-a1b2", "Failed", Started(), Completed("CollectPage", 0, 15), Ended(20, "Failed"));
 
-        CliRun run = await CliRun.AgainstAsync(_service, _time, "history", "a1b2");
+        var run = await CliRun.AgainstAsync(_service, _time, "history", "a1b2");
 
         Assert.Contains("  Page 3 failed.", run.OutputLines[2], StringComparison.Ordinal);
-        int page = Array.FindIndex(run.OutputLines, line => line.Contains("PageOrchestrator (page 3)  failed: Page 3 stood still.", StringComparison.Ordinal));
+        var page = Array.FindIndex(run.OutputLines, line => line.Contains("PageOrchestrator (page 3)  failed: Page 3 stood still.", StringComparison.Ordinal));
         Assert.Contains("      CollectPage", run.OutputLines[page + 1], StringComparison.Ordinal);
     }
 
@@ -67,7 +67,7 @@ public sealed class HistoryCommandTests : IAsyncLifetime
     {
         _bodies["page-000012-a1b2"] = Status("page-000012-a1b2", "Running", Started(), Scheduled("CollectPage", 1));
 
-        CliRun run = await CliRun.AgainstAsync(_service, _time, "history", "a1b2", "--page", "12");
+        var run = await CliRun.AgainstAsync(_service, _time, "history", "a1b2", "--page", "12");
 
         Assert.StartsWith("JobOrchestrator page-000012-a1b2  Running", run.Output, StringComparison.Ordinal);
         Assert.Contains("runs for 40 s", run.Output, StringComparison.Ordinal);
@@ -79,8 +79,8 @@ public sealed class HistoryCommandTests : IAsyncLifetime
     {
         _bodies["a1b2"] = Status("a1b2", "Completed", [Started(), .. Enumerable.Range(0, 300).Select(page => PageCompleted(page, page, page + 1)), Ended(301)]);
 
-        CliRun some = await CliRun.AgainstAsync(_service, _time, "history", "a1b2");
-        CliRun all = await CliRun.AgainstAsync(_service, _time, "history", "a1b2", "--all");
+        var some = await CliRun.AgainstAsync(_service, _time, "history", "a1b2");
+        var all = await CliRun.AgainstAsync(_service, _time, "history", "a1b2", "--all");
 
         Assert.InRange(some.OutputLines.Length, 3, 12);
         Assert.Contains("300 steps; --all shows each.", some.Output, StringComparison.Ordinal);
@@ -92,7 +92,7 @@ public sealed class HistoryCommandTests : IAsyncLifetime
     {
         _bodies["a1b2"] = Status("a1b2", "Completed", Started(), Ended(1));
 
-        CliRun run = await CliRun.AgainstAsync(_service, _time, "history", "a1b2", "--json");
+        var run = await CliRun.AgainstAsync(_service, _time, "history", "a1b2", "--json");
 
         Assert.True(JsonElement.DeepEquals(JsonElement.Parse(_bodies["a1b2"]), JsonElement.Parse(run.Output)));
     }
@@ -110,7 +110,7 @@ public sealed class HistoryCommandTests : IAsyncLifetime
             return true;
         };
 
-        CliRun run = await CliRun.AgainstAsync(_service, _time, "history", "nobody");
+        var run = await CliRun.AgainstAsync(_service, _time, "history", "nobody");
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("no orchestration nobody", run.Error, StringComparison.Ordinal);
@@ -121,7 +121,7 @@ public sealed class HistoryCommandTests : IAsyncLifetime
     {
         _refusal = HttpStatusCode.Unauthorized;
 
-        CliRun run = await CliRun.AgainstAsync(_service, _time, "history", "a1b2", "--function-key", "function-secret");
+        var run = await CliRun.AgainstAsync(_service, _time, "history", "a1b2", "--function-key", "function-secret");
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("durabletask_extension", run.Error, StringComparison.Ordinal);
@@ -136,7 +136,9 @@ public sealed class HistoryCommandTests : IAsyncLifetime
         _bodies["a1b2"] = Status("a1b2", "Completed", Started(), Ended(1));
         Dictionary<string, string> variables = new() { ["MODELJOBS_KEY"] = function };
         if (system is not null)
+        {
             variables["MODELJOBS_SYSTEM_KEY"] = system;
+        }
 
         await CliRun.ExecuteAsync(["history", "a1b2", "--endpoint", _service.BaseUri.ToString()], new CliSetup { Time = _time, Variables = variables });
 

@@ -21,7 +21,7 @@ public sealed class ItemLinesCommandTests : IAsyncLifetime
         _service.Results = "{\"index\":0,\"output\":\"ü\"}\n{\"index\":2}\n";
         _service.Errors = "{\"index\":1}\n";
 
-        CliRun run = await CliRun.AgainstAsync(_service, _time, command, Jobs.Id);
+        var run = await CliRun.AgainstAsync(_service, _time, command, Jobs.Id);
 
         Assert.Equal(0, run.ExitCode);
         Assert.Equal(lines, run.Output);
@@ -43,7 +43,7 @@ public sealed class ItemLinesCommandTests : IAsyncLifetime
             return true;
         };
 
-        CliRun run = await CliRun.ExecuteAsync(
+        var run = await CliRun.ExecuteAsync(
             ["results", Jobs.Id, "--follow", "--endpoint", _service.BaseUri.ToString()], new CliSetup { Output = output });
 
         Assert.Equal("first\nsecond\n", run.Output);
@@ -61,7 +61,7 @@ public sealed class ItemLinesCommandTests : IAsyncLifetime
             return true;
         };
 
-        CliRun run = await CliRun.AgainstAsync(_service, _time, "results", Jobs.Id);
+        var run = await CliRun.AgainstAsync(_service, _time, "results", Jobs.Id);
 
         Assert.Equal(2, run.ExitCode);
         Assert.StartsWith("error: The connection to", run.Error, StringComparison.Ordinal);

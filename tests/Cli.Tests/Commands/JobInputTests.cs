@@ -13,7 +13,7 @@ public sealed class JobInputTests : IDisposable
     [InlineData("submit")]
     public async Task Submission_OfMissingFile_IsRefusedBeforeAnythingStarts(string command)
     {
-        CliRun run = await CliRun.ExecuteAsync([command, _folder["none.jsonl"], "--model", "m"]);
+        var run = await CliRun.ExecuteAsync([command, _folder["none.jsonl"], "--model", "m"]);
 
         Assert.Equal(2, run.ExitCode);
         Assert.StartsWith($"error: {_folder["none.jsonl"]} does not exist.", run.Error, StringComparison.Ordinal);
@@ -22,7 +22,7 @@ public sealed class JobInputTests : IDisposable
     [Fact]
     public async Task Submission_OfFolder_IsRefused()
     {
-        CliRun run = await CliRun.ExecuteAsync(["submit", _folder.Path, "--model", "m"]);
+        var run = await CliRun.ExecuteAsync(["submit", _folder.Path, "--model", "m"]);
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("is a folder", run.Error, StringComparison.Ordinal);
@@ -31,7 +31,7 @@ public sealed class JobInputTests : IDisposable
     [Fact]
     public async Task Submission_OfEmptyFile_IsRefused()
     {
-        CliRun run = await CliRun.ExecuteAsync(["submit", _folder.File("empty.jsonl", ""), "--model", "m"]);
+        var run = await CliRun.ExecuteAsync(["submit", _folder.File("empty.jsonl", ""), "--model", "m"]);
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("is empty. A job needs at least one item.", run.Error, StringComparison.Ordinal);
@@ -40,7 +40,7 @@ public sealed class JobInputTests : IDisposable
     [Fact]
     public async Task Submission_OfOtherKindOfFile_SaysHowToPassIt()
     {
-        CliRun run = await CliRun.ExecuteAsync(["submit", _folder.File("items.csv", "1,2"), "--model", "m"]);
+        var run = await CliRun.ExecuteAsync(["submit", _folder.File("items.csv", "1,2"), "--model", "m"]);
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("is not a .jsonl or .ndjson file", run.Error, StringComparison.Ordinal);

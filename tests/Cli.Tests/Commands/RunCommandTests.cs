@@ -40,7 +40,7 @@ public sealed class RunCommandTests : IAsyncLifetime
     {
         End(Jobs.Ended(2, 1), TwoResults, OneError);
 
-        CliRun run = await RunAsync();
+        var run = await RunAsync();
 
         Assert.Equal(1, run.ExitCode);
         Assert.Equal(
@@ -61,7 +61,7 @@ public sealed class RunCommandTests : IAsyncLifetime
     {
         End(Jobs.Ended(100), TwoResults);
 
-        CliRun run = await RunAsync();
+        var run = await RunAsync();
 
         Assert.Equal(0, run.ExitCode);
         Assert.Equal("Job a1b2 succeeded: 100 succeeded, 0 failed of 100 items", run.OutputLines[0]);
@@ -92,14 +92,17 @@ public sealed class RunCommandTests : IAsyncLifetime
         _service.Intercept = async call =>
         {
             if (!call.Request.Path.Value!.EndsWith("/errors", StringComparison.Ordinal))
+            {
                 return false;
+            }
+
             await call.Response.WriteAsync("{\"index\":", call.RequestAborted);
             await call.Response.Body.FlushAsync(call.RequestAborted);
             call.Abort();
             return true;
         };
 
-        CliRun run = await RunAsync();
+        var run = await RunAsync();
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("The connection to", run.Error, StringComparison.Ordinal);
@@ -111,10 +114,10 @@ public sealed class RunCommandTests : IAsyncLifetime
     {
         End(Jobs.Ended(2, 1), TwoResults, OneError);
 
-        CliRun run = await RunAsync("--json");
+        var run = await RunAsync("--json");
 
         Assert.Equal(1, run.ExitCode);
-        using JsonDocument status = JsonDocument.Parse(Assert.Single(run.OutputLines));
+        using var status = JsonDocument.Parse(Assert.Single(run.OutputLines));
         Assert.Equal("Succeeded", status.RootElement.GetProperty("status").GetString());
         Assert.Equal(1, status.RootElement.GetProperty("items").GetProperty("failed").GetInt64());
     }
@@ -124,7 +127,7 @@ public sealed class RunCommandTests : IAsyncLifetime
     {
         End(Jobs.Ended(0, 0, JobStatus.Failed) with { Error = new JobError("plan", "No plan.") }, TwoResults, OneError);
 
-        CliRun run = await RunAsync();
+        var run = await RunAsync();
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("  reason   No plan. (plan)", run.OutputLines);
@@ -150,7 +153,7 @@ public sealed class RunCommandTests : IAsyncLifetime
     {
         _starter = new StandInStarter(null);
 
-        CliRun run = await RunAsync();
+        var run = await RunAsync();
 
         Assert.Equal(2, run.ExitCode);
         Assert.Equal("error: The service could not start: port in use\n", run.Error);
@@ -164,13 +167,16 @@ public sealed class RunCommandTests : IAsyncLifetime
         _service.Intercept = async call =>
         {
             if (_service.Calls.Count < 4)
+            {
                 return false;
+            }
+
             await interrupt.CancelAsync();
             await new TaskCompletionSource().Task.WaitAsync(call.RequestAborted);
             return true;
         };
 
-        CliRun run = await RunAsync(interrupt.Token);
+        var run = await RunAsync(interrupt.Token);
 
         Assert.Equal(130, run.ExitCode);
         Assert.True(_starter.Stopped);
@@ -185,7 +191,7 @@ public sealed class RunCommandTests : IAsyncLifetime
         _service.Lists["?top=200"] = new JobList([Jobs.Running() with { Id = "j1" }, Jobs.Ended() with { Id = "j2" }, Jobs.NotStarted() with { Id = "j3" }]);
         End(Jobs.Ended(), TwoResults);
 
-        CliRun run = await RunAsync();
+        var run = await RunAsync();
 
         Assert.Equal("2 earlier jobs in /data go on beside this one", run.ErrorLines[0]);
     }
@@ -197,13 +203,16 @@ public sealed class RunCommandTests : IAsyncLifetime
         _service.Intercept = async call =>
         {
             if (_service.Calls.Count < 4)
+            {
                 return false;
+            }
+
             _starter.Failure.SetResult();
             await new TaskCompletionSource().Task.WaitAsync(call.RequestAborted);
             return true;
         };
 
-        CliRun run = await RunAsync();
+        var run = await RunAsync();
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("Stopped before job a1b2 had ended", run.Error, StringComparison.Ordinal);
@@ -216,12 +225,15 @@ public sealed class RunCommandTests : IAsyncLifetime
         _service.Intercept = async call =>
         {
             if (call.Request.Method != "POST")
+            {
                 return false;
+            }
+
             await StandInService.WriteProblemAsync(call, new Problem { Type = "/problems/unknown-model", Title = "There is no such model", Status = 400 });
             return true;
         };
 
-        CliRun run = await RunAsync();
+        var run = await RunAsync();
 
         Assert.Equal(2, run.ExitCode);
         Assert.Equal("error: There is no such model Settings file: /app/local.settings.sample.json.", run.ErrorLines[^1]);
@@ -236,12 +248,15 @@ public sealed class RunCommandTests : IAsyncLifetime
         _service.Intercept = async call =>
         {
             if (call.Request.Method != "POST")
+            {
                 return false;
+            }
+
             await StandInService.WriteProblemAsync(call, new Problem { Type = "/problems/bad-input", Title = "The input is not valid", Status = 400 });
             return true;
         };
 
-        CliRun run = await RunAsync();
+        var run = await RunAsync();
 
         Assert.Equal(2, run.ExitCode);
         Assert.Equal("earlier", await File.ReadAllTextAsync(_folder["out/output.jsonl"], TestContext.Current.CancellationToken));
@@ -252,7 +267,7 @@ public sealed class RunCommandTests : IAsyncLifetime
     {
         _folder.File("out", "");
 
-        CliRun run = await RunAsync();
+        var run = await RunAsync();
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("cannot be used for the results", run.Error, StringComparison.Ordinal);
@@ -265,7 +280,7 @@ public sealed class RunCommandTests : IAsyncLifetime
         _service.Statuses.Enqueue(Jobs.Running(60, 3));
         End(Jobs.Ended(97, 3), TwoResults);
 
-        CliRun run = await RunAsync(new CancellationToken(false), errorIsTerminal: true);
+        var run = await RunAsync(new CancellationToken(false), errorIsTerminal: true);
 
         Assert.Contains("100/100", run.Error, StringComparison.Ordinal);
         Assert.Contains("3 failed", run.Error, StringComparison.Ordinal);

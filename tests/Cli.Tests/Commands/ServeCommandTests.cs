@@ -9,15 +9,15 @@ public sealed class ServeCommandTests
     [Fact]
     public async Task Serve_UntilInterrupted_PrintsItsAddressAndStopsCleanly()
     {
-        await using StandInService service = await StandInService.StartAsync(new FakeTimeProvider());
+        await using var service = await StandInService.StartAsync(new FakeTimeProvider());
         var starter = new StandInStarter(service);
         using var interrupt = new CancellationTokenSource();
 
-        Task<CliRun> running = CliRun.ExecuteAsync(
+        var running = CliRun.ExecuteAsync(
             ["serve", "--port", "0", "--data", "elsewhere"], new CliSetup { Starter = starter, Interrupt = interrupt.Token });
         await starter.Waiting.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         await interrupt.CancelAsync();
-        CliRun run = await running;
+        var run = await running;
 
         Assert.Equal(0, run.ExitCode);
         Assert.Equal(new(0, null, "elsewhere", Quiet: false), starter.Options);
@@ -28,9 +28,23 @@ public sealed class ServeCommandTests
     }
 
     [Fact]
+    public async Task Serve_WithQueuesAndBlobsOfItsOwn_PrintsWhatWorkersConnectWith()
+    {
+        await using var service = await StandInService.StartAsync(new FakeTimeProvider());
+        var starter = new StandInStarter(service) { ServiceBusConnectionString = "Endpoint=sb://queues", StorageConnectionString = "BlobEndpoint=http://blobs" };
+        using var interrupt = new CancellationTokenSource();
+        await interrupt.CancelAsync();
+
+        var run = await CliRun.ExecuteAsync(["serve"], new CliSetup { Starter = starter, Interrupt = interrupt.Token });
+
+        Assert.Contains("  Endpoint=sb://queues", run.ErrorLines);
+        Assert.Contains("  BlobEndpoint=http://blobs", run.ErrorLines);
+    }
+
+    [Fact]
     public async Task Serve_WithoutOptions_LeavesThemToTheSettings()
     {
-        await using StandInService service = await StandInService.StartAsync(new FakeTimeProvider());
+        await using var service = await StandInService.StartAsync(new FakeTimeProvider());
         var starter = new StandInStarter(service);
         using var interrupt = new CancellationTokenSource();
         await interrupt.CancelAsync();
@@ -46,7 +60,7 @@ public sealed class ServeCommandTests
     [InlineData("5673", "5673")]
     public async Task Serve_WithAnAmqpPort_TakesIt(string option, string setting)
     {
-        await using StandInService service = await StandInService.StartAsync(new FakeTimeProvider());
+        await using var service = await StandInService.StartAsync(new FakeTimeProvider());
         var starter = new StandInStarter(service);
         using var interrupt = new CancellationTokenSource();
         await interrupt.CancelAsync();
@@ -62,7 +76,7 @@ public sealed class ServeCommandTests
     [InlineData("65536")]
     public async Task Serve_WithAnAmqpPortThatIsNone_SaysWhatItMustBe(string text)
     {
-        CliRun run = await CliRun.ExecuteAsync(["serve", "--amqp-port", text], new CliSetup());
+        var run = await CliRun.ExecuteAsync(["serve", "--amqp-port", text], new CliSetup());
 
         Assert.NotEqual(0, run.ExitCode);
         Assert.Contains("--amqp-port must be a whole number from 0 to 65535, or off.", run.Error, StringComparison.Ordinal);
@@ -71,11 +85,11 @@ public sealed class ServeCommandTests
     [Fact]
     public async Task Serve_ThatStopsByItself_IsNoSuccess()
     {
-        await using StandInService service = await StandInService.StartAsync(new FakeTimeProvider());
+        await using var service = await StandInService.StartAsync(new FakeTimeProvider());
         var starter = new StandInStarter(service);
         starter.Failure.SetResult();
 
-        CliRun run = await CliRun.ExecuteAsync(["serve"], new CliSetup { Starter = starter });
+        var run = await CliRun.ExecuteAsync(["serve"], new CliSetup { Starter = starter });
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("The service stopped by itself", run.Error, StringComparison.Ordinal);
@@ -88,7 +102,7 @@ public sealed class ServeCommandTests
         using var interrupt = new CancellationTokenSource();
         await interrupt.CancelAsync();
 
-        CliRun run = await CliRun.ExecuteAsync(["serve"], new CliSetup { Starter = new EndlessStarter(), Interrupt = interrupt.Token });
+        var run = await CliRun.ExecuteAsync(["serve"], new CliSetup { Starter = new EndlessStarter(), Interrupt = interrupt.Token });
 
         Assert.Equal(130, run.ExitCode);
         Assert.Equal(["Stopped before the service had started."], run.ErrorLines);

@@ -19,15 +19,17 @@ public sealed class ShowAndListCommandTests : IAsyncLifetime
     {
         _service.Statuses.Enqueue(Jobs.Running(48, 2) with { Options = new JobOptions { OrderByKey = true, ChunkItems = 50 } });
 
-        CliRun run = await CliRun.AgainstAsync(_service, _time, "show", Jobs.Id);
+        var run = await CliRun.AgainstAsync(_service, _time, "show", Jobs.Id);
 
         Assert.Equal(0, run.ExitCode);
-        foreach (string text in (string[])
+        foreach (var text in (string[])
             [
                 "Job a1b2", "Running", "simulate", "50 of 100 (50 %)", "48 succeeded, 2 failed", "0 of 2", "12 items/s", "4.0 s",
                 "ordered by key, 50 items in a chunk", "2026-03-01 12:00:00Z", "/api/jobs/a1b2/results",
             ])
+        {
             Assert.Contains(text, run.Output, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -44,7 +46,7 @@ public sealed class ShowAndListCommandTests : IAsyncLifetime
     {
         _service.Statuses.Enqueue(Jobs.Ended(90, 10));
 
-        CliRun run = await CliRun.AgainstAsync(_service, _time, "show", Jobs.Id, "--json");
+        var run = await CliRun.AgainstAsync(_service, _time, "show", Jobs.Id, "--json");
 
         Assert.Equal(0, run.ExitCode);
         Assert.Equal(Jobs.Ended(90, 10), JsonSerializer.Deserialize(Assert.Single(run.OutputLines), ContractsJson.Wire.Job));
@@ -56,7 +58,7 @@ public sealed class ShowAndListCommandTests : IAsyncLifetime
         _service.Lists["?top=3"] = new JobList([Jobs.Running() with { Id = "j1" }, Jobs.Running() with { Id = "j2" }], "/api/jobs?top=3&from=x");
         _service.Lists["?top=3&from=x"] = new JobList([Jobs.Ended() with { Id = "j3" }, Jobs.Ended() with { Id = "j4" }], "/api/jobs?top=3&from=y");
 
-        CliRun run = await CliRun.AgainstAsync(_service, _time, "list", "--top", "3");
+        var run = await CliRun.AgainstAsync(_service, _time, "list", "--top", "3");
 
         Assert.Equal(0, run.ExitCode);
         string[] rows = [.. run.OutputLines.Where(line => line.TrimStart().StartsWith('j')).Select(line => line.Trim())];
@@ -69,7 +71,7 @@ public sealed class ShowAndListCommandTests : IAsyncLifetime
     {
         _service.Lists["?top=200"] = new JobList([Jobs.Ended()], null);
 
-        CliRun run = await CliRun.AgainstAsync(_service, _time, "list", "--top", "5000");
+        var run = await CliRun.AgainstAsync(_service, _time, "list", "--top", "5000");
 
         Assert.Equal(0, run.ExitCode);
     }
@@ -79,9 +81,9 @@ public sealed class ShowAndListCommandTests : IAsyncLifetime
     {
         _service.Lists["?top=20"] = new JobList([Jobs.Ended()], null);
 
-        CliRun run = await CliRun.AgainstAsync(_service, _time, "list", "--json");
+        var run = await CliRun.AgainstAsync(_service, _time, "list", "--json");
 
-        JobList list = JsonSerializer.Deserialize(Assert.Single(run.OutputLines), ContractsJson.Wire.JobList)!;
+        var list = JsonSerializer.Deserialize(Assert.Single(run.OutputLines), ContractsJson.Wire.JobList)!;
         Assert.Equal([Jobs.Ended()], list.Jobs);
     }
 
@@ -90,7 +92,7 @@ public sealed class ShowAndListCommandTests : IAsyncLifetime
     {
         _service.Lists["?top=20"] = new JobList([], null);
 
-        CliRun run = await CliRun.AgainstAsync(_service, _time, "list");
+        var run = await CliRun.AgainstAsync(_service, _time, "list");
 
         Assert.Equal(0, run.ExitCode);
         Assert.Empty(run.Output);
@@ -100,10 +102,10 @@ public sealed class ShowAndListCommandTests : IAsyncLifetime
     [Fact]
     public async Task List_LinkedToAnotherHost_DoesNotFollow()
     {
-        await using StandInService other = await StandInService.StartAsync(_time);
+        await using var other = await StandInService.StartAsync(_time);
         _service.Lists["?top=20"] = new JobList([], $"{other.BaseUri}api/jobs?top=20");
 
-        CliRun run = await CliRun.AgainstAsync(_service, _time, "list", "--function-key", "secret");
+        var run = await CliRun.AgainstAsync(_service, _time, "list", "--function-key", "secret");
 
         Assert.Equal(2, run.ExitCode);
         Assert.Empty(other.Calls);

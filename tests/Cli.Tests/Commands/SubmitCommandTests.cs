@@ -29,7 +29,7 @@ public sealed class SubmitCommandTests : IAsyncLifetime
     [Fact]
     public async Task Submit_WithEveryOption_SendsTheFileAndTheOptions()
     {
-        CliRun run = await SubmitAsync(
+        var run = await SubmitAsync(
             _folder.File("items.jsonl", Items),
             "--order-by-key", "--chunk-items", "5", "--max-concurrency", "4", "--idempotency-key", "monday", "--function-key", "secret");
 
@@ -55,7 +55,7 @@ public sealed class SubmitCommandTests : IAsyncLifetime
     [Fact]
     public async Task Submit_Accepted_PrintsTheIdAloneOnStandardOutput()
     {
-        CliRun run = await SubmitAsync(_folder.File("items.jsonl", Items));
+        var run = await SubmitAsync(_folder.File("items.jsonl", Items));
 
         Assert.Equal([Jobs.Id], run.OutputLines);
         Assert.Contains($"jobs watch {Jobs.Id}", run.Error, StringComparison.Ordinal);
@@ -64,7 +64,7 @@ public sealed class SubmitCommandTests : IAsyncLifetime
     [Fact]
     public async Task Submit_WithJson_PrintsTheJobAsOneObject()
     {
-        CliRun run = await SubmitAsync(_folder.File("items.jsonl", Items), "--json");
+        var run = await SubmitAsync(_folder.File("items.jsonl", Items), "--json");
 
         Assert.Equal(Jobs.NotStarted(), JsonSerializer.Deserialize(Assert.Single(run.OutputLines), ContractsJson.Wire.Job));
     }
@@ -74,11 +74,11 @@ public sealed class SubmitCommandTests : IAsyncLifetime
     {
         // The last line comes only once the service has bytes of the first: a client that collects its input would never end. The first
         // is longer than any buffer on its way.
-        string first = $$"""{"input":"{{new string('x', 1024 * 1024)}}"}""" + "\n";
+        var first = $$"""{"input":"{{new string('x', 1024 * 1024)}}"}""" + "\n";
         const string Last = """{"input":2}""" + "\n";
         var input = new GatedStream(Encoding.UTF8.GetBytes(first), _service.FirstBytesArrived.Task, Encoding.UTF8.GetBytes(Last));
 
-        CliRun run = await CliRun.ExecuteAsync(
+        var run = await CliRun.ExecuteAsync(
             ["submit", "-", "--model", "m", "--endpoint", _service.BaseUri.ToString()], new CliSetup { Input = input });
 
         Assert.Equal(0, run.ExitCode);
@@ -104,7 +104,7 @@ public sealed class SubmitCommandTests : IAsyncLifetime
             return true;
         };
 
-        CliRun run = await SubmitAsync(_folder.File("items.jsonl", Items), "--json");
+        var run = await SubmitAsync(_folder.File("items.jsonl", Items), "--json");
 
         Assert.Equal(2, run.ExitCode);
         Assert.Equal(error, run.Error);
@@ -123,7 +123,7 @@ public sealed class SubmitCommandTests : IAsyncLifetime
         // An input that never ends: the run can only end by not reading it.
         var endless = new GatedStream([], new TaskCompletionSource().Task, []);
 
-        CliRun run = await CliRun.ExecuteAsync(
+        var run = await CliRun.ExecuteAsync(
             ["submit", "-", "--model", "m", "--endpoint", _service.BaseUri.ToString()], new CliSetup { Input = endless });
 
         Assert.Equal(2, run.ExitCode);
@@ -142,7 +142,7 @@ public sealed class SubmitCommandTests : IAsyncLifetime
             return true;
         };
 
-        CliRun run = await CliRun.ExecuteAsync(
+        var run = await CliRun.ExecuteAsync(
             ["submit", "-", "--model", "m", "--endpoint", _service.BaseUri.ToString()], new CliSetup { Input = new EndlessStream() });
 
         Assert.Equal(2, run.ExitCode);
@@ -159,7 +159,7 @@ public sealed class SubmitCommandTests : IAsyncLifetime
             return true;
         };
 
-        CliRun run = await CliRun.ExecuteAsync(
+        var run = await CliRun.ExecuteAsync(
             ["submit", "-", "--model", "m", "--endpoint", _service.BaseUri.ToString()], new CliSetup { Input = new EndlessStream() });
 
         Assert.Equal(2, run.ExitCode);
@@ -171,7 +171,7 @@ public sealed class SubmitCommandTests : IAsyncLifetime
     {
         var broken = new GatedStream([], Task.FromException(new IOException("disk error")), []);
 
-        CliRun run = await CliRun.ExecuteAsync(
+        var run = await CliRun.ExecuteAsync(
             ["submit", "-", "--model", "m", "--endpoint", _service.BaseUri.ToString()], new CliSetup { Input = broken });
 
         Assert.Equal(2, run.ExitCode);
@@ -181,7 +181,7 @@ public sealed class SubmitCommandTests : IAsyncLifetime
     [Fact]
     public async Task Submit_WithEndpointAndKeyInTheEnvironment_UsesThem()
     {
-        CliRun run = await CliRun.ExecuteAsync(
+        var run = await CliRun.ExecuteAsync(
             ["submit", _folder.File("items.jsonl", Items), "--model", "m"],
             new CliSetup
             {

@@ -20,7 +20,7 @@ public sealed class WatchCommandTests : IAsyncLifetime
     {
         Answer(Jobs.NotStarted(), Jobs.Running(24), Jobs.Running(24), Jobs.Running(48, failed: 2), Jobs.Ended(98, 2));
 
-        CliRun run = await WatchAsync();
+        var run = await WatchAsync();
 
         Assert.Equal(
             [
@@ -65,7 +65,7 @@ public sealed class WatchCommandTests : IAsyncLifetime
 
         await WatchAsync();
 
-        TimeSpan interval = TimeSpan.FromSeconds(2);
+        var interval = TimeSpan.FromSeconds(2);
         Assert.Equal([asked[0], asked[0], asked[0] + interval, asked[0] + 2 * interval], asked);
     }
 
@@ -78,7 +78,7 @@ public sealed class WatchCommandTests : IAsyncLifetime
     {
         Answer(Jobs.Ended(succeeded, failed, status));
 
-        CliRun run = await WatchAsync("--json");
+        var run = await WatchAsync("--json");
 
         Assert.Equal(exitCode, run.ExitCode);
         Assert.Equal(
@@ -90,7 +90,7 @@ public sealed class WatchCommandTests : IAsyncLifetime
     {
         Answer(Jobs.Ended(0, 0, JobStatus.Failed) with { Error = new JobError("deadline", "The job passed its deadline.") });
 
-        CliRun run = await WatchAsync();
+        var run = await WatchAsync();
 
         Assert.Contains("  reason   The job passed its deadline. (deadline)", run.OutputLines);
     }
@@ -101,7 +101,7 @@ public sealed class WatchCommandTests : IAsyncLifetime
         Answer(Jobs.Running(10), Jobs.Ended());
         Refuse(StatusCodes.Status503ServiceUnavailable, call => call is > 1 and <= 4);
 
-        CliRun run = await WatchAsync();
+        var run = await WatchAsync();
 
         Assert.Equal(0, run.ExitCode);
         Assert.Equal(3, run.ErrorLines.Count(line => line.Contains("answered 503 ServiceUnavailable. Trying again", StringComparison.Ordinal)));
@@ -113,7 +113,7 @@ public sealed class WatchCommandTests : IAsyncLifetime
         Answer(Jobs.Running(10));
         Refuse(StatusCodes.Status503ServiceUnavailable, call => call > 1);
 
-        CliRun run = await WatchAsync();
+        var run = await WatchAsync();
 
         Assert.Equal(2, run.ExitCode);
         Assert.Equal(JobWatcher.MaxFailures + 2, _service.Calls.Count);
@@ -124,7 +124,7 @@ public sealed class WatchCommandTests : IAsyncLifetime
     {
         Refuse(StatusCodes.Status404NotFound, _ => true);
 
-        CliRun run = await WatchAsync();
+        var run = await WatchAsync();
 
         Assert.Equal(2, run.ExitCode);
         Assert.Equal("error: Not Found: No job a1b2.\n", run.Error);
@@ -136,7 +136,7 @@ public sealed class WatchCommandTests : IAsyncLifetime
     {
         await _service.DisposeAsync();
 
-        CliRun run = await CliRun.ExecuteAsync(["watch", Jobs.Id, "--endpoint", "http://127.0.0.1:1"]);
+        var run = await CliRun.ExecuteAsync(["watch", Jobs.Id, "--endpoint", "http://127.0.0.1:1"]);
 
         Assert.Equal(2, run.ExitCode);
         Assert.Equal(
@@ -152,7 +152,7 @@ public sealed class WatchCommandTests : IAsyncLifetime
             return true;
         };
 
-        CliRun run = await WatchAsync();
+        var run = await WatchAsync();
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("is not a ModelJobs response", run.Error, StringComparison.Ordinal);
@@ -166,13 +166,16 @@ public sealed class WatchCommandTests : IAsyncLifetime
         _service.Intercept = async call =>
         {
             if (_service.Calls.Count < 2)
+            {
                 return false;
+            }
+
             await interrupt.CancelAsync();
             await new TaskCompletionSource().Task.WaitAsync(call.RequestAborted);
             return true;
         };
 
-        CliRun run = await CliRun.ExecuteAsync(
+        var run = await CliRun.ExecuteAsync(
             ["watch", Jobs.Id, "--endpoint", _service.BaseUri.ToString()],
             new CliSetup { Time = _time, Interrupt = interrupt.Token });
 
@@ -182,19 +185,29 @@ public sealed class WatchCommandTests : IAsyncLifetime
 
     private void Answer(params Job[] statuses)
     {
-        foreach (Job status in statuses)
+        foreach (var status in statuses)
+        {
             _service.Statuses.Enqueue(status);
+        }
     }
 
     private void Refuse(int status, Func<int, bool> callNumber) => _service.Intercept = async call =>
     {
         if (!callNumber(_service.Calls.Count))
+        {
             return false;
+        }
+
         if (status == StatusCodes.Status404NotFound)
+        {
             await StandInService.WriteProblemAsync(
                 call, new Problem { Type = "/problems/not-found", Title = "Not Found", Status = status, Detail = $"No job {Jobs.Id}." });
+        }
         else
+        {
             call.Response.StatusCode = status;
+        }
+
         return true;
     };
 

@@ -8,7 +8,7 @@ public sealed class TimelineTests
     [Fact]
     public void Steps_AttemptsWithTimersBetween_AreOneStep()
     {
-        Timeline timeline = Timeline(
+        var timeline = Timeline(
             60,
             Started(),
             Failed("PlanJob", 0, 1, "busy"), Timer(1, 2), Fired(2),
@@ -16,7 +16,7 @@ public sealed class TimelineTests
             Completed("PlanJob", 5, 6),
             Ended(6));
 
-        Step step = Assert.Single(timeline.Steps);
+        var step = Assert.Single(timeline.Steps);
         Assert.Equal(["busy", "still busy"], step.Failures);
         Assert.Equal((TimeSpan.FromSeconds(6), false), (step.Duration(timeline.End), step.HasFailed));
     }
@@ -24,7 +24,7 @@ public sealed class TimelineTests
     [Fact]
     public void Steps_AttemptsOfCallsSideBySide_AreKeptApart()
     {
-        Timeline timeline = Timeline(
+        var timeline = Timeline(
             60,
             Started(),
             Failed("DispatchPage", 0, 1, "first"), Timer(1, 2),
@@ -47,9 +47,9 @@ public sealed class TimelineTests
             .. leavesTimer ? (string[])[Timer(3, 7)] : [], Ended(3, "Failed", "gone"),
         ];
 
-        Timeline timeline = Timeline(60, events);
+        var timeline = Timeline(60, events);
 
-        Step step = Assert.Single(timeline.Steps);
+        var step = Assert.Single(timeline.Steps);
         Assert.True(step.HasFailed);
         Assert.Equal("failed after 2 attempts: gone", Assert.Single(TimelineRows.Of(timeline, all: false)).Detail);
         Assert.Equal("gone", timeline.Failure);
@@ -60,16 +60,16 @@ public sealed class TimelineTests
     [InlineData(25, "attempt 2 is due, after: busy")]
     public void Steps_AttemptToCome_IsOpenAndSaysWhen(double now, string detail)
     {
-        Timeline timeline = Timeline(now, Started(), Failed("PlanJob", 0, 1, "busy"), Timer(1, 20));
+        var timeline = Timeline(now, Started(), Failed("PlanJob", 0, 1, "busy"), Timer(1, 20));
 
-        TimelineRow row = Assert.Single(TimelineRows.Of(timeline, all: false));
+        var row = Assert.Single(TimelineRows.Of(timeline, all: false));
         Assert.Equal((RowTone.Open, detail), (row.Tone, row.Detail));
     }
 
     [Fact]
     public void Steps_TimerOfTheOrchestratorsOwn_IsAWait()
     {
-        Timeline timeline = Timeline(60, Started(), Timer(0, 10), Fired(10), Ended(10));
+        var timeline = Timeline(60, Started(), Timer(0, 10), Fired(10), Ended(10));
 
         Assert.Equal((StepKind.Wait, TimeSpan.FromSeconds(10)), (Assert.Single(timeline.Steps).Kind, timeline.Steps[0].Duration(timeline.End)));
     }
@@ -77,7 +77,7 @@ public sealed class TimelineTests
     [Fact]
     public void Gaps_TimeWithoutWork_AreToldIfTheyMatter()
     {
-        Timeline timeline = Timeline(
+        var timeline = Timeline(
             500, Started(), Completed("PlanJob", 0.1, 1), Completed("DispatchPage", 1.5, 2), PageCompleted(0, 62, 70), Ended(100));
 
         Assert.Equal([(2d, 62d), (70d, 100d)], timeline.Gaps.Select(gap => ((gap.Start - Start).TotalSeconds, (gap.End - Start).TotalSeconds)));
@@ -86,7 +86,7 @@ public sealed class TimelineTests
     [Fact]
     public void End_OpenStepOfAServiceWhoseClockIsAhead_DoesNotRunBackwards()
     {
-        Timeline timeline = Timeline(-30, Started(), Scheduled("PlanJob", 4));
+        var timeline = Timeline(-30, Started(), Scheduled("PlanJob", 4));
 
         Assert.Equal(TimeSpan.Zero, Assert.Single(timeline.Steps).Duration(timeline.End));
     }
@@ -94,11 +94,11 @@ public sealed class TimelineTests
     [Fact]
     public void Rows_OfALongHistory_AreAFewForEachKindUnlessAllAreAskedFor()
     {
-        IEnumerable<string> pages = Enumerable.Range(0, 200).SelectMany(page => (string[])
+        var pages = Enumerable.Range(0, 200).SelectMany(page => (string[])
             [Completed("DispatchPage", page, page + 0.5), PageCompleted(page, page + 0.5, page + (page == 77 ? 20 : 3))]);
-        Timeline timeline = Timeline(500, [Started(), .. pages, PageFailed(200, 201, 202, "lost"), Ended(210, "Failed")]);
+        var timeline = Timeline(500, [Started(), .. pages, PageFailed(200, 201, 202, "lost"), Ended(210, "Failed")]);
 
-        IReadOnlyList<TimelineRow> rows = TimelineRows.Of(timeline, all: false);
+        var rows = TimelineRows.Of(timeline, all: false);
 
         Assert.InRange(rows.Count, 5, 15);
         Assert.Contains(rows, row => row is { Title: "PageOrchestrator × 201", Tone: RowTone.Failed } && row.Detail.EndsWith("1 failed", StringComparison.Ordinal));

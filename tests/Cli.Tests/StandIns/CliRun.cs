@@ -30,9 +30,9 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
         var environment = new CommandEnvironment(
             console, setup.Time, setup.Starter, name => setup.Variables.GetValueOrDefault(name));
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(setup.Interrupt, TestContext.Current.CancellationToken);
-        int exitCode = await new JobsCommandLine(environment).RunAsync(args, interrupted.Token)
+        var exitCode = await new JobsCommandLine(environment).RunAsync(args, interrupted.Token)
             .WaitAsync(Bound, TestContext.Current.CancellationToken);
-        string output = setup.Output is MemoryStream memory ? Encoding.UTF8.GetString(memory.ToArray()) : "";
+        var output = setup.Output is MemoryStream memory ? Encoding.UTF8.GetString(memory.ToArray()) : "";
         return new CliRun(exitCode, output, error.ToString());
     }
 }

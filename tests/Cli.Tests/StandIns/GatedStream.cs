@@ -18,9 +18,12 @@ internal sealed class GatedStream(byte[] first, Task gate, byte[] rest) : Stream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        int read = await _first.ReadAsync(buffer, cancellationToken);
+        var read = await _first.ReadAsync(buffer, cancellationToken);
         if (read > 0)
+        {
             return read;
+        }
+
         await gate.WaitAsync(cancellationToken);
         return await _rest.ReadAsync(buffer, cancellationToken);
     }

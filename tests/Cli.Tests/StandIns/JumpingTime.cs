@@ -11,9 +11,12 @@ public sealed class JumpingTime : FakeTimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        ITimer timer = base.CreateTimer(callback, state, dueTime, period);
+        var timer = base.CreateTimer(callback, state, dueTime, period);
         if (dueTime > TimeSpan.Zero && dueTime <= LongestDelay)
+        {
             ThreadPool.QueueUserWorkItem(_ => Advance(dueTime));
+        }
+
         return timer;
     }
 }

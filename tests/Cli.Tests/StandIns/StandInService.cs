@@ -53,10 +53,10 @@ public sealed class StandInService : IAsyncDisposable
 
     public static async Task<StandInService> StartAsync(FakeTimeProvider time)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
-        WebApplication app = builder.Build();
+        var app = builder.Build();
         var service = new StandInService(app, time);
         app.Use(service.RecordAsync);
         app.MapPost("/api/jobs", service.SubmitAsync);
@@ -89,13 +89,15 @@ public sealed class StandInService : IAsyncDisposable
         Calls.Enqueue($"{call.Request.Method} {call.Request.Path.Value}{call.Request.QueryString}");
         LastHeaders = new HeaderDictionary(call.Request.Headers.ToDictionary());
         if (!await Intercept(call))
+        {
             await next(call);
+        }
     }
 
     private async Task SubmitAsync(HttpContext call)
     {
         var body = new MemoryStream();
-        byte[] buffer = new byte[64 * 1024];
+        var buffer = new byte[64 * 1024];
         while (await call.Request.Body.ReadAsync(buffer, call.RequestAborted) is > 0 and var read)
         {
             body.Write(buffer, 0, read);
@@ -107,12 +109,17 @@ public sealed class StandInService : IAsyncDisposable
 
     private async Task StatusAsync(HttpContext call)
     {
-        if (Statuses.TryDequeue(out Job? next))
+        if (Statuses.TryDequeue(out var next))
+        {
             _lastStatus = next;
+        }
         // A held answer takes the time that the caller allowed, unless the job ends.
-        string prefer = call.Request.Headers["Prefer"].ToString();
+        var prefer = call.Request.Headers["Prefer"].ToString();
         if (prefer.StartsWith("wait=", StringComparison.Ordinal) && _lastStatus.CompletedAt is null)
+        {
             _time.Advance(TimeSpan.FromSeconds(int.Parse(prefer["wait=".Length..], CultureInfo.InvariantCulture)));
+        }
+
         await WriteJsonAsync(call, 200, _lastStatus);
     }
 

@@ -20,6 +20,8 @@ internal sealed class StandInStarter(StandInService? service) : IServiceStarter,
 
     public string? ServiceBusConnectionString { get; init; }
 
+    public string? StorageConnectionString { get; init; }
+
     public TaskCompletionSource Waiting { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task<IRunningService> StartAsync(ServiceOptions options, CancellationToken cancellationToken)

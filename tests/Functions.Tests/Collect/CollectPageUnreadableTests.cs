@@ -35,6 +35,20 @@ public sealed class CollectPageUnreadableTests(StorageEmulator storage) : FlowTe
     }
 
     [Fact]
+    public async Task Run_MessageThatNamesAnEndlessJob_DeadLettersItWithAsMuchAsADescriptionTakes()
+    {
+        var job = new string('j', 5000);
+        await Page.SendAsync("stray", BinaryData.FromString($$$"""{"id":{"job":"{{{job}}}","page":0,"chunk":0},"results":[]}"""));
+        await Page.AnswerAsync(0, Samples.Succeeded(0));
+
+        var report = await Page.RunAsync(CollectBench.Order(chunks: 1, items: 1));
+
+        Assert.True(report.Complete);
+        var dead = Assert.Single(await Bench.PeekAsync(Queues.Results + Queues.DeadLetter));
+        Assert.StartsWith("The page has no chunk jjj", dead.DeadLetterErrorDescription, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_StoredResultsAreNotWhatTheMessageSays_DeadLettersItAndCollectsTheRest()
     {
         await Bench.StoreAsync("results", "{\"index\":0,"u8.ToArray());

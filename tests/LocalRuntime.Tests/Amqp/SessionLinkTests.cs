@@ -46,6 +46,21 @@ public sealed class SessionLinkTests
     }
 
     [Fact]
+    public async Task Attach_OfAClientThatDoesNotSayHowLongItWaits_IsRefusedAfterTheEndpointsWait()
+    {
+        await using var endpoint = await TestEndpoint.StartAsync(Queue);
+        using var client = await RawClient.OpenAsync(endpoint);
+        await client.SendAsync(AttachFor(null));
+        await client.SendAsync(new Flow { NextIncomingId = 0, IncomingWindow = 1, NextOutgoingId = 0, OutgoingWindow = 1, Echo = true });
+        await client.ReadAsync<Flow>();
+
+        endpoint.Time.Advance(TestEndpoint.SessionWait);
+
+        Assert.Null((await client.ReadAsync<Attach>()).Source);
+        Assert.Equal(AmqpConditions.Timeout, (await client.ReadAsync<Detach>()).Error.Condition);
+    }
+
+    [Fact]
     public async Task Detach_WhileNoSessionCame_LeavesTheNextOneToOthers()
     {
         await using var endpoint = await TestEndpoint.StartAsync(Queue);

@@ -19,6 +19,9 @@ internal sealed class TestEndpoint : IAsyncDisposable
     public const string Key = "a key for tests";
     public const string KeyName = "RootManageSharedAccessKey";
 
+    /// <summary>How long it lets clients wait for a session that do not say how long they want to.</summary>
+    public static readonly TimeSpan SessionWait = TimeSpan.FromSeconds(7);
+
     private readonly AppFolder _folder = new();
     private readonly LocalRuntimeAddress _address = new();
     private readonly AmqpEndpoint _endpoint;
@@ -27,7 +30,7 @@ internal sealed class TestEndpoint : IAsyncDisposable
     private TestEndpoint(QueueDefinition[] queues)
     {
         Broker = new MessageBroker(queues, Time, new Random(1));
-        var options = new LocalRuntimeOptions { AppRoot = _folder.Path, DataFolder = _folder.Path, AmqpPort = 0, AmqpKey = Key };
+        var options = new LocalRuntimeOptions { AppRoot = _folder.Path, DataFolder = _folder.Path, AmqpPort = 0, AmqpKey = Key, AmqpSessionWait = SessionWait };
         _endpoint = new AmqpEndpoint(options, _address, Broker, Time, NullLoggerFactory.Instance);
     }
 

@@ -1,6 +1,7 @@
 using DurableTask.Core.History;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using ModelJobs.LocalRuntime.Engine;
 
 namespace ModelJobs.LocalRuntime.Tests.Engine;
 
@@ -158,6 +159,27 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public async Task Rewind_WhenWhatIsAskedForAgainCannotBeWritten_FailsAndLeavesTheEngineAtWork()
+    {
+        var isBroken = false;
+        var options = new EngineOptions { MaxConcurrentActivityFunctions = 1, MaxConcurrentOrchestratorFunctions = 1 };
+        await using var harness = await new EngineHarness(options)
+            .Orchestrator("Caller", context => context.CallActivityAsync<string>("Work", new Fragile(() => isBroken)))
+            .Orchestrator("Other", _ => Task.FromResult("done"))
+            .Activity<object, string>("Work", _ => throw new InvalidOperationException("no"))
+            .StartAsync();
+        await harness.RunAsync("Caller", id: "job");
+        isBroken = true;
+
+        await harness.Client.RewindInstanceAsync("job", "why", Token);
+
+        var ended = await harness.CompletionAsync("job");
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, ended.RuntimeStatus);
+        Assert.Equal("broken", ended.FailureDetails!.ErrorMessage);
+        Assert.Equal("done", (await harness.RunAsync("Other")).ReadOutputAs<string>());
+    }
+
+    [Fact]
     public async Task Rewind_WhatHasNotFailed_IsRefused()
     {
         await using var harness = await Waiter().StartAsync();
@@ -170,4 +192,10 @@ public sealed class RestartTests
 
     private static EngineHarness Waiter()
         => new EngineHarness().Orchestrator("Waiter", context => context.WaitForExternalEvent<string>("e"));
+
+    /// <summary>An input that can be written as long as it is not broken.</summary>
+    private sealed class Fragile(Func<bool> isBroken)
+    {
+        public int Value => isBroken() ? throw new InvalidOperationException("broken") : 1;
+    }
 }

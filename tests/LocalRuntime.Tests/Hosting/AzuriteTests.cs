@@ -140,6 +140,7 @@ public sealed class AzuriteTests
             var configuration = host.Services.GetRequiredService<IConfiguration>();
             var service = new BlobServiceClient(configuration["JobStorage"]);
             Assert.Equal(configuration["JobStorage"], configuration["AzureWebJobsStorage"]);
+            Assert.Equal(configuration["JobStorage"], host.Services.GetRequiredService<LocalRuntimeAddress>().StorageConnectionString);
             await service.CreateBlobContainerAsync("things", cancellationToken: Cancel);
 
             await host.StopAsync(Cancel).WaitAsync(TestApp.Limit, Cancel);
@@ -166,6 +167,7 @@ public sealed class AzuriteTests
         await host.StartAsync(Cancel).WaitAsync(TestApp.Limit, Cancel);
 
         Assert.Equal("AccountName=a", host.Services.GetRequiredService<IConfiguration>()["JobStorage"]);
+        Assert.Null(host.Services.GetRequiredService<LocalRuntimeAddress>().StorageConnectionString);
         await host.StopAsync(Cancel).WaitAsync(TestApp.Limit, Cancel);
     }
 

@@ -55,7 +55,7 @@ internal sealed partial class AmqpEndpoint : IHostedService, IAsyncDisposable
         var key = EndpointKey.Find(_options, isLocal: IPAddress.IsLoopback(host));
         var certificate = EndpointCertificate.Find(_options.DataFolder, _time);
         var services = new AmqpServices(
-            _broker, new SharedAccessKey(EndpointKey.Name, key, _time), _time, _loggers.CreateLogger<AmqpConnection>(), "modeljobs");
+            _broker, new SharedAccessKey(EndpointKey.Name, key, _time), _time, _loggers.CreateLogger<AmqpConnection>(), "modeljobs", _options.AmqpSessionWait);
         var connections = new AmqpConnections(services);
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = _options.AppRoot });

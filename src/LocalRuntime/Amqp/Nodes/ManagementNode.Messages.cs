@@ -71,7 +71,25 @@ internal sealed partial class ManagementNode
         var deliveries = await queue.PeekAsync(Source(arguments), arguments.Number("from-sequence-number", 0), count).ConfigureAwait(false);
         return deliveries.Length == 0
             ? Success(null, HttpStatusCode.NoContent)
-            : Success(new Map { ["messages"] = Each(deliveries, delivery => new Map { ["message"] = Encode(delivery, isPeeked: true) }) });
+            : Success(new Map { ["messages"] = Peeked(deliveries) });
+    }
+
+    /// <summary>As many messages as an answer takes, and the first in any case; clients ask for what follows by its number.</summary>
+    private static List Peeked(Delivery[] deliveries)
+    {
+        var messages = new List();
+        var bytes = 0;
+        foreach (var delivery in deliveries)
+        {
+            var message = Encode(delivery, isPeeked: true);
+            bytes += message.Length;
+            if (messages.Count > 0 && bytes > AmqpLimits.MaxPeekedBytes)
+            {
+                break;
+            }
+            messages.Add(new Map { ["message"] = message });
+        }
+        return messages;
     }
 
     private async Task<Reply> ScheduleAsync(Arguments arguments, Request request)

@@ -55,21 +55,21 @@ internal sealed class OrchestratorTurn
     public TurnCommitted Run()
     {
         List<HistoryEvent> events = [TurnBegins(), .. _inbox];
-        Exception? fault = null;
         try
         {
             Process(_instance.History, isReplaying: true);
             _context.Requests.MoveTo(_instance.History.Count);
             Process(events, isReplaying: false);
             ThrowIfNeverWoken();
+            _scheduler.Close();
+            return _context.Fault is { } fault ? Fail(events, fault) : Conclude([.. events]);
         }
         catch (Exception exception)
         {
-            fault = exception;
+            // Whatever it is, the instance must hear of it: one whose turn is lost would hang for ever.
+            _scheduler.Close();
+            return Fail(events, exception);
         }
-
-        _scheduler.Close();
-        return (fault ?? _context.Fault) is { } failure ? Commit([.. events, Failed(failure), TurnEnds()], null) : Conclude(events);
     }
 
     /// <summary>Ends the orchestration without running its code.</summary>
@@ -78,6 +78,9 @@ internal sealed class OrchestratorTurn
         _scheduler.Close();
         return Commit([TurnBegins(), .. _inbox, Failed(reason), TurnEnds()], null);
     }
+
+    private TurnCommitted Fail(IEnumerable<HistoryEvent> received, Exception failure)
+        => Commit([.. received, Failed(failure), TurnEnds()], null);
 
     private void Process(List<HistoryEvent> events, bool isReplaying)
     {

@@ -8,10 +8,13 @@ namespace ModelJobs.LocalRuntime.Hosting;
 /// none, or <c>UseDevelopmentStorage=true</c>, the app gets an Azurite (see <see cref="AzuriteMode"/>).
 /// </summary>
 internal sealed partial class StorageEmulator(
-    LocalRuntimeOptions options, IConfiguration configuration, ILogger<StorageEmulator> logger) : IAsyncDisposable
+    LocalRuntimeOptions options, LocalRuntimeAddress address, IConfiguration configuration, ILogger<StorageEmulator> logger) : IAsyncDisposable
 {
-    /// <summary>The settings that name the app's storage: the host's own, and the app's.</summary>
-    private static readonly string[] Connections = ["AzureWebJobsStorage", "JobStorage"];
+    /// <summary>The setting that names the storage of the app itself, where its blobs are.</summary>
+    private const string AppStorage = "JobStorage";
+
+    /// <summary>The settings that name storage: the host's own, and the app's.</summary>
+    private static readonly string[] Connections = ["AzureWebJobsStorage", AppStorage];
 
     /// <summary>How long an Azurite that listens already may take to answer.</summary>
     private static readonly TimeSpan AttachTimeout = TimeSpan.FromSeconds(5);
@@ -41,6 +44,8 @@ internal sealed partial class StorageEmulator(
         {
             configuration[connection] = connectionString;
         }
+
+        address.StorageConnectionString = wanted.Contains(AppStorage) ? connectionString : null;
     }
 
     public async ValueTask DisposeAsync()

@@ -10,7 +10,7 @@ namespace ModelJobs.LocalRuntime.Tests.Broker.Model;
 /// A broker and the model of it, side by side: each operation is done to both, and both must answer the same. What was received, accepted
 /// or begun so far is kept, so that later operations can use it, also after it became stale.
 /// </summary>
-internal sealed class BrokerWorld : IDisposable
+internal sealed partial class BrokerWorld : IDisposable
 {
     /// <summary>Bounds a wait for the broker, so that a failing test fails instead of hanging.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -180,56 +180,9 @@ internal sealed class BrokerWorld : IDisposable
 
     public static void Get(ValueTask task) => Get(task.IsCompletedSuccessfully ? Task.FromResult(true) : Await(task));
 
-    /// <summary>Lets time pass, in steps: the clock shows a timer that it fires the end of a step, and the broker looks at the clock.</summary>
-    public void AdvanceTo(DateTimeOffset moment)
-    {
-        while (Now < moment)
-        {
-            var step = _model.NextEvent is { } next && next < moment ? next : moment;
-            _time.Advance(step - Now);
-            _model.AdvanceTo(step);
-        }
-    }
-
-    /// <summary>Goes on to the next moment at which something happens, or just before it, and lets the next operation come right then.</summary>
-    public void AdvanceToNextMoment(TimeSpan plus)
-    {
-        if (_model.NextMoment is { } next && next + plus > Now)
-        {
-            AdvanceTo(next + plus);
-            _atOnce = true;
-        }
-    }
-
     public void Wait(ModelWait model, Task<Delivery[]> real) => _waits.Add((model, real));
 
     public void Begin(int slot, string? via) => Transactions[slot] = (new ModelTransaction(_model), _broker.BeginTransaction(), via);
-
-    /// <summary>Starts again from what is kept of everything, after a look.</summary>
-    public void Restart()
-    {
-        Look();
-        Restart(_model, _journal.Length);
-    }
-
-    /// <summary>Starts again from what was kept some operations ago.</summary>
-    public void Crash(int operations)
-    {
-        var (model, length) = _history.Count == 0 ? (_model, _journal.Length) : _history.ElementAt(Math.Max(0, _history.Count - 1 - operations));
-        Restart(model, length);
-    }
-
-    /// <summary>
-    /// Starts again from the first that <paramref name="operation"/> appends, which is the operation itself: what it brought to queues that
-    /// hand messages on is handed on after the start.
-    /// </summary>
-    public void CrashWithin(IOperation operation)
-    {
-        _model.HoldsBack = true;
-        operation.Do(this);
-        _model.HoldsBack = false;
-        Restart(_model, Math.Min(_journal.Length, _lengthBefore + 1));
-    }
 
     public void Dispose() => _broker.Dispose();
 
@@ -288,61 +241,6 @@ internal sealed class BrokerWorld : IDisposable
                 yield return $"  {name} {Describe(delivery, delivery.DeliveryCount)}";
             }
         }
-    }
-
-    private static ModelSettings[] Queues(string prefix) =>
-    [
-        new(prefix + "plain") { DuplicateWindow = TimeSpan.FromMinutes(2), DeadLettersExpired = true },
-        new(prefix + "sessions")
-        {
-            Sessions = true,
-            DuplicateWindow = TimeSpan.FromMinutes(1),
-            DeadLettersExpired = true,
-            MaxBytes = 4000,
-            ForwardDeadLettersTo = prefix + "dead",
-        },
-        new(prefix + "dead") { DuplicateWindow = TimeSpan.FromMinutes(3) },
-        new(prefix + "in") { ForwardTo = prefix + "mid" },
-        new(prefix + "mid") { MaxBytes = 1000, LockDuration = TimeSpan.FromMinutes(2) },
-        new(prefix + "topic") { IsTopic = true, DuplicateWindow = TimeSpan.FromMinutes(1) },
-        new(prefix + "topic/Subscriptions/all") { Topic = prefix + "topic", DeadLettersExpired = true },
-        new(prefix + "topic/Subscriptions/some") { Topic = prefix + "topic", SubjectFilter = "a" },
-    ];
-
-    private static QueueDefinition Definition(ModelSettings settings) => new()
-    {
-        Name = settings.Name,
-        Kind = settings.IsTopic ? EntityKind.Topic : settings.Topic is null ? EntityKind.Queue : EntityKind.Subscription,
-        RequiresSession = settings.Sessions,
-        RequiresDuplicateDetection = settings.DuplicateWindow is not null,
-        DuplicateDetectionHistoryTimeWindow = settings.DuplicateWindow ?? TimeSpan.FromMinutes(10),
-        MaxDeliveryCount = settings.MaxDeliveryCount,
-        LockDuration = settings.LockDuration,
-        DefaultMessageTimeToLive = settings.TimeToLive,
-        DeadLetteringOnMessageExpiration = settings.DeadLettersExpired,
-        MaxSizeInBytes = settings.MaxBytes,
-        ForwardTo = settings.ForwardTo,
-        ForwardDeadLetteredMessagesTo = settings.ForwardDeadLettersTo,
-        Rules = settings.SubjectFilter is { } subject ? [new SubscriptionRule("subject", new CorrelationFilter { Subject = subject })] : SubscriptionRule.All,
-    };
-
-    private void Start()
-    {
-        _journal = new RecordingJournal(_store);
-        _broker = new MessageBroker(Settings.Select(Definition), _time, new Random(++_starts), _journal);
-    }
-
-    private void Restart(ModelNamespace model, int length)
-    {
-        _broker.Dispose();
-        _journal.WriteAsync(length).WaitAsync(Patience, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
-        Start();
-        _model = model;
-        _model.Restart(Now);
-        _history.Clear();
-        _waits.Clear();
-        Array.Clear(Transactions);
-        Look();
     }
 
     private void CheckWaits()

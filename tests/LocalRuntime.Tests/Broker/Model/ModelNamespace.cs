@@ -4,7 +4,7 @@ namespace ModelJobs.LocalRuntime.Tests.Broker.Model;
 /// What the broker shall do, written to be plainly right rather than fast: lists that are searched from end to end, for all queues of a
 /// namespace. It shares no code with the broker. An operation throws <see cref="ModelRefusal"/> if it is to be refused.
 /// </summary>
-internal sealed class ModelNamespace
+internal sealed partial class ModelNamespace
 {
     private readonly List<ModelQueue> _queues;
     private readonly Func<ModelMessage, long> _measure;
@@ -184,50 +184,6 @@ internal sealed class ModelNamespace
         return message.LockedUntil = Now + Queue(handle.Queue).Settings.LockDuration;
     }
 
-    public ModelLease AcceptSession(string name, string id)
-    {
-        var queue = SessionQueue(name);
-        return queue.Session(id).Lock is null ? Hold(queue, queue.Session(id)) : throw new ModelRefusal("SessionCannotBeLocked");
-    }
-
-    public ModelLease AcceptNextSession(string name)
-    {
-        var queue = SessionQueue(name);
-        var next = queue.Sessions.Where(session => session.Turn is not null).MinBy(session => session.Turn);
-        return next is not null ? Hold(queue, next) : throw new ModelRefusal("ServiceTimeout");
-    }
-
-    public DateTimeOffset RenewSession(ModelLease lease)
-        => Held(lease).LockedUntil = Now + Queue(lease.Queue).Settings.LockDuration;
-
-    public void Release(ModelLease lease)
-    {
-        var session = Queue(lease.Queue).Session(lease.Session);
-        if (session.Lock == lease.Lock)
-        {
-            Then(() => Queue(lease.Queue).EndHold(session, failed: false));
-        }
-    }
-
-    public string? GetState(ModelLease lease) => Held(lease).State;
-
-    public void SetState(ModelLease lease, string? state, ModelTransaction? transaction)
-    {
-        transaction?.Join(lease.Queue);
-        var queue = Queue(lease.Queue);
-        CheckRoom(queue, Growth());
-        if (transaction is null)
-        {
-            Held(lease).State = state;
-        }
-        else
-        {
-            transaction.Add(queue, Growth, () => Held(lease).State = state);
-        }
-
-        long Growth() => Math.Max(0, (state?.Length ?? 0) - (Held(lease).State?.Length ?? 0));
-    }
-
     public void Commit(ModelTransaction transaction) => Then(transaction.Commit);
 
     /// <summary>The process is gone, and another one begins with what was kept.</summary>
@@ -254,8 +210,6 @@ internal sealed class ModelNamespace
 
     private ModelQueue Queue(string name) => _queues.Single(queue => queue.Settings.Name == name);
 
-    private ModelQueue SessionQueue(string name) => Queue(name) is { Settings.Sessions: true } queue ? queue : throw new ModelRefusal("InvalidOperation");
-
     private void Then(Action change)
     {
         change();
@@ -267,84 +221,6 @@ internal sealed class ModelNamespace
         var result = change();
         Settle();
         return result;
-    }
-
-    /// <summary>Does what is due now, hands messages on and gives those who wait what they wait for, until nothing is left to do.</summary>
-    private void Settle()
-    {
-        do
-        {
-            foreach (var queue in _queues)
-            {
-                while (queue.FireDue(Now))
-                {
-                }
-            }
-            Serve();
-        }
-        while (!HoldsBack && _queues.Exists(HandOn));
-    }
-
-    private void Serve()
-    {
-        foreach (var wait in _waits.Where(wait => wait.IsOpen))
-        {
-            var queue = Queue(wait.Queue);
-            if (queue.Available(ModelPart.Main).Take(1).ToList() is { Count: > 0 } found)
-            {
-                wait.Serve(Hand(queue, ModelPart.Main, lease: null, found, delete: false));
-            }
-        }
-    }
-
-    private bool HandOn(ModelQueue queue)
-    {
-        var settings = queue.Settings;
-        if ((settings.ForwardTo is not null || settings.IsTopic) && queue.Available(ModelPart.Main).FirstOrDefault() is { } message)
-        {
-            if (settings.IsTopic)
-            {
-                foreach (var subscription in _queues.Where(other => other.Settings.Topic == settings.Name
-                    && (other.Settings.SubjectFilter is null || other.Settings.SubjectFilter == message.Subject)))
-                {
-                    subscription.Accept(message.Again(), Now);
-                }
-                queue.Remove(message);
-            }
-            else
-            {
-                Transfer(queue, message, Queue(settings.ForwardTo!), message.DeadLetterSource);
-            }
-            return true;
-        }
-        if (settings.ForwardDeadLettersTo is { } target && queue.Available(ModelPart.DeadLetter).FirstOrDefault() is { } dead)
-        {
-            Transfer(queue, dead, Queue(target), settings.Name);
-            return true;
-        }
-        return false;
-    }
-
-    private void Transfer(ModelQueue from, ModelMessage message, ModelQueue to, string? deadLetterSource)
-    {
-        var isDuplicate = to.Settings.DuplicateWindow is { } window && to.Seen.Exists(seen => seen.Id == message.Id && seen.At + window > Now);
-        if (message.Hops == 4)
-        {
-            from.DeadLetter(
-                message, ModelPart.TransferDeadLetter, "MaxTransferHopCountExceeded", "The message was forwarded 4 times, which is the limit.", []);
-        }
-        else if (!isDuplicate && to.Bytes + _measure(message) > to.Settings.MaxBytes)
-        {
-            from.DeadLetter(message, ModelPart.TransferDeadLetter, "QuotaExceeded", $"'{to.Settings.Name}' is full.", []);
-        }
-        else
-        {
-            var moved = message.Again();
-            moved.Hops++;
-            moved.DeadLetterSource = deadLetterSource;
-            to.Accept(moved, Now);
-            from.Remove(message);
-        }
     }
 
     private long CheckSend(ModelQueue queue, List<ModelMessage> messages)
@@ -437,44 +313,4 @@ internal sealed class ModelNamespace
         }
         return Queue(handle.Queue).In(handle.Part).FirstOrDefault(message => message.Lock == handle.Lock) ?? throw new ModelRefusal("MessageLockLost");
     }
-
-    private ModelLease Hold(ModelQueue queue, ModelSession session)
-    {
-        session.Lock = ++_locks[0];
-        session.LockedUntil = Now + queue.Settings.LockDuration;
-        queue.Touch(session.Id);
-        return new ModelLease(queue.Settings.Name, session.Id, _locks[0]);
-    }
-
-    private ModelSession Held(ModelLease lease)
-        => Queue(lease.Queue).Session(lease.Session) is var session && session.Lock == lease.Lock ? session : throw new ModelRefusal("SessionLockLost");
-}
-
-internal enum ModelSettlement
-{
-    Complete,
-    Abandon,
-    Defer,
-    DeadLetter,
-}
-
-/// <summary>A receiver that waits for one message.</summary>
-internal sealed class ModelWait(string queue, DateTimeOffset until)
-{
-    public string Queue { get; } = queue;
-
-    public DateTimeOffset Until { get; } = until;
-
-    public bool IsOpen { get; private set; } = true;
-
-    /// <summary>What it got; empty if nothing came in time.</summary>
-    public List<(ModelMessage Seen, ModelHandle? Handle)> Result { get; private set; } = [];
-
-    public void Serve(List<(ModelMessage Seen, ModelHandle? Handle)> result)
-    {
-        Result = result;
-        IsOpen = false;
-    }
-
-    public void TimeOut(DateTimeOffset now) => IsOpen &= Until > now;
 }
