@@ -36,6 +36,7 @@ internal sealed class ProcessBench : IDisposable
         Controls = new JobControls(bench.Blobs, bench.Time);
         _watch = new RunWatch(Controls, bench.Time);
         _suspects = new Suspects(bench.Blobs);
+        Parked = new ParkedQueue(bench.Client.CreateSender(Queues.Parked));
         Recover = new RecoverDeadLetter(
             Items, _suspects, bench.Results, bench.Chunks, Parked, Controls, bench.Time, NullLogger<RecoverDeadLetter>.Instance);
     }
@@ -46,7 +47,7 @@ internal sealed class ProcessBench : IDisposable
 
     public RecoverDeadLetter Recover { get; }
 
-    public ParkedQueue Parked => field ??= new ParkedQueue(_bench.Client.CreateSender(Queues.Parked));
+    public ParkedQueue Parked { get; }
 
     /// <summary>The items that the model ran on, with their attempts, in order.</summary>
     public List<ItemCall> Calls => _model.Calls;
