@@ -75,7 +75,7 @@ public sealed record ItemResult
 /// <summary>A message that was given up.</summary>
 /// <param name="At">When that was noticed (UTC).</param>
 /// <param name="Reason">Why, as the dead letter says.</param>
-/// <param name="Description">More about it, if the dead letter says more.</param>
 /// <param name="Deliveries">How often the message was delivered.</param>
 /// <param name="Items">How many items travelled in it.</param>
-public sealed record DeliveryRecord(DateTimeOffset At, string Reason, string? Description, int Deliveries, int Items);
+/// <param name="Description">More about it, if the dead letter says more.</param>
+public sealed record DeliveryRecord(DateTimeOffset At, string Reason, int Deliveries, int Items, string? Description = null);

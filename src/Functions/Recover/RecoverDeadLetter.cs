@@ -208,7 +208,7 @@ internal sealed partial class RecoverDeadLetter(
         [
             .. (dead.Chunk.History ?? []).TakeLast(MaxHistory - 1),
             new DeliveryRecord(
-                time.GetUtcNow(), dead.Message.DeadLetterReason ?? "", dead.Message.DeadLetterErrorDescription, dead.Losses, dead.Items.Count),
+                time.GetUtcNow(), dead.Message.DeadLetterReason ?? "", dead.Losses, dead.Items.Count, dead.Message.DeadLetterErrorDescription),
         ],
     };
 

@@ -206,7 +206,7 @@ public sealed class CollectPageExternalTests(StorageEmulator storage) : FlowTest
 
         await Page.RecoverAsync();
 
-        var pieces = (await Bench.PeekAsync(Queues.ExternalChunks)).Where(message => message.CorrelationId.Split('/').Length == 4).ToList();
+        var pieces = (await Bench.PeekAsync(Queues.ExternalChunks)).Where(message => message.CorrelationId?.Split('/').Length == 4).ToList();
         Assert.Equal([Samples.Chunk(0) + "/0-1", Samples.Chunk(0) + "/1-1"], pieces.Select(piece => piece.CorrelationId));
         var items = new ChunkItems(Bench.Blobs);
         foreach (var (index, piece) in pieces.Index())

@@ -1,15 +1,12 @@
 using System.Text;
 using Azure.Messaging.ServiceBus;
-using Microsoft.Azure.Functions.Worker;
-using Microsoft.Extensions.Logging.Abstractions;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Plan;
-using ModelJobs.Functions.Process;
-using ModelJobs.Functions.Recover;
 using ModelJobs.Functions.Storage;
 using ModelJobs.Functions.Tests.Dispatch;
+using ModelJobs.Functions.Tests.Process;
 using ModelJobs.Functions.Tests.Support;
 
 namespace ModelJobs.Functions.Tests.Collect;

@@ -87,7 +87,7 @@ public sealed class ChunkRunnerTests
             return throws ? throw new OperationCanceledException() : item.Id == "a" ? Ok() : ItemOutcome.Canceled;
         });
 
-        await RunAsync(model, run, stop.Token);
+        await RunUntilAsync(model, run, stop.Token);
 
         Assert.Equal(throws ? [0, 1] : [1], run.OpenPositions);
         Assert.False(run.HasResting);
@@ -202,7 +202,9 @@ public sealed class ChunkRunnerTests
         return run.TakeResults();
     }
 
-    private async Task RunAsync(ScriptedModel model, ChunkRun run, CancellationToken stopped = default)
+    private Task RunAsync(ScriptedModel model, ChunkRun run) => RunUntilAsync(model, run, CancellationToken.None);
+
+    private async Task RunUntilAsync(ScriptedModel model, ChunkRun run, CancellationToken stopped)
     {
         using var models = Models(model);
         var running = Runner(models).RunAsync("model", run, stopped, TestContext.Current.CancellationToken);

@@ -36,6 +36,7 @@ internal sealed class ProcessBench : IDisposable
         Controls = new JobControls(bench.Blobs, bench.Time);
         _watch = new RunWatch(Controls, bench.Time);
         _suspects = new Suspects(bench.Blobs);
+        Parked = new ParkedQueue(bench.Client.CreateSender(Queues.Parked));
         Recover = new RecoverDeadLetter(
             Items, _suspects, bench.Results, bench.Chunks, Parked, Controls, bench.Time, NullLogger<RecoverDeadLetter>.Instance);
     }
@@ -46,7 +47,7 @@ internal sealed class ProcessBench : IDisposable
 
     public RecoverDeadLetter Recover { get; }
 
-    public ParkedQueue Parked => field ??= new ParkedQueue(_bench.Client.CreateSender(Queues.Parked));
+    public ParkedQueue Parked { get; }
 
     /// <summary>The items that the model ran on, with their attempts, in order.</summary>
     public List<ItemCall> Calls => _model.Calls;
@@ -90,7 +91,7 @@ internal sealed class ProcessBench : IDisposable
 
     /// <summary>A chunk that was given up before.</summary>
     public static ChunkMessage Suspect(ChunkMessage chunk) =>
-        chunk with { History = [new DeliveryRecord(default, "MaxDeliveryCountExceeded", null, 5, chunk.ItemCount)] };
+        chunk with { History = [new DeliveryRecord(default, "MaxDeliveryCountExceeded", 5, chunk.ItemCount)] };
 
     /// <summary>Changes the job's control.</summary>
     public Task ControlAsync(Func<JobControl, JobControl?> change) => Controls.ChangeAsync(FlowBench.Job, change, Token);
@@ -141,7 +142,7 @@ internal sealed class ProcessBench : IDisposable
         using var worker = CancellationTokenSource.CreateLinkedTokenSource(Token);
         _model.Before = item => item.Id == at ? worker.CancelAsync() : Task.CompletedTask;
         await LoseInLaneAsync(worker.Token);
-        _model.Before = _ => Task.CompletedTask;
+        _model.Before = null;
     }
 
     /// <summary>Hands the lane's next message to ProcessOrderedChunk, whose worker is killed meanwhile.</summary>
@@ -281,17 +282,20 @@ internal sealed class ProcessBench : IDisposable
         public Func<ChunkItem, ItemOutcome> Answer { get; set; } = _ => ItemOutcome.Succeeded(JsonSerializer.SerializeToElement("ok"));
 
         /// <summary>What happens before an item is run.</summary>
-        public Func<ChunkItem, Task> Before { get; set; } = _ => Task.CompletedTask;
+        public Func<ChunkItem, Task>? Before { get; set; }
 
         public Func<CancellationToken, Task> WhileRunning { get; set; } = _ => Task.CompletedTask;
 
         public async Task<IReadOnlyList<ItemOutcome>> RunAsync(IReadOnlyList<ItemCall> items, CancellationToken cancellationToken)
         {
             await WhileRunning(cancellationToken);
-            foreach (var call in items)
+            if (Before is { } before)
             {
-                await Before(call.Item);
-                cancellationToken.ThrowIfCancellationRequested();
+                foreach (var call in items)
+                {
+                    await before(call.Item);
+                    cancellationToken.ThrowIfCancellationRequested();
+                }
             }
 
             Calls.AddRange(items);

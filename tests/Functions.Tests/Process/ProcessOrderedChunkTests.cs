@@ -1,5 +1,4 @@
 using Azure.Messaging.ServiceBus;
-using ModelJobs.Contracts;
 using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Tests.Support;
 using ModelJobs.Tests.Support;

@@ -111,7 +111,7 @@ public sealed class RecoverDeadLetterTests(StorageEmulator storage) : FlowTest(s
     [Fact]
     public async Task RecoverChunk_ItemThatIsLostForever_IsGivenUp()
     {
-        var record = new DeliveryRecord(default, "MaxDeliveryCountExceeded", null, 5, 1);
+        var record = new DeliveryRecord(default, "MaxDeliveryCountExceeded", 5, 1);
         await Chunks.SendAsync(ProcessBench.Chunk(items: Samples.Item(0)) with
         {
             History = [.. Enumerable.Repeat(record, RecoverDeadLetter.MaxHistory - 1)],
