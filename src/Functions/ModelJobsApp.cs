@@ -83,8 +83,8 @@ public static class ModelJobsApp
     {
         services.AddSingleton(provider => new RunnerKind(
             "simulate",
-            model => new SimulateRunner(provider.GetRequiredService<TimeProvider>(), AllowsCrash(model) ? Environment.FailFast : null),
-            ProblemOfSimulate));
+            model => new SimulateRunner(provider.GetRequiredService<TimeProvider>(), SimulateRunnerOptions.Read(model), Environment.FailFast),
+            SimulateRunnerOptions.ProblemOf));
         services.AddSingleton(provider =>
         {
             var root = provider.GetRequiredService<IHostEnvironment>().ContentRootPath;
@@ -99,12 +99,6 @@ public static class ModelJobsApp
         services.AddSingleton(new RunnerKind("external", Create: null, ProblemOfExternal));
         services.AddHostedService<ModelCheck>();
     }
-
-    private static bool AllowsCrash(IConfigurationSection model) => bool.TryParse(model["AllowCrash"], out var allowed) && allowed;
-
-    private static string? ProblemOfSimulate(IConfigurationSection model) => model["AllowCrash"] is { } word && !bool.TryParse(word, out _)
-        ? $"{model.Path}:AllowCrash is '{word}'; it must be true or false."
-        : null;
 
     // Any setting but the runner would be one that somebody believes to do something.
     private static string? ProblemOfExternal(IConfigurationSection model) =>

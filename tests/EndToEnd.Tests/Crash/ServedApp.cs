@@ -38,14 +38,36 @@ internal sealed partial class ServedApp : IAsyncDisposable
     /// <summary>Ends when the process is killed.</summary>
     public Task Killed => _killed.Task;
 
+    /// <summary>Waits until the process has ended by itself.</summary>
+    /// <returns>Whether it has.</returns>
+    public async Task<bool> EndedAsync(TimeSpan limit)
+    {
+        try
+        {
+            await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(limit, TestContext.Current.CancellationToken);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Starts the program and waits until it serves.</summary>
-    public static async Task<ServedApp> StartAsync(string dataFolder)
+    /// <param name="dataFolder">Its data folder.</param>
+    /// <param name="settings">More settings, as environment variables.</param>
+    public static async Task<ServedApp> StartAsync(string dataFolder, params (string Name, string Value)[] settings)
     {
         var start = JobsProcess.StartInfo(dataFolder, "serve", "--port", "0", "--amqp-port", "0", "--data", dataFolder);
         start.Environment["AzureFunctionsJobHost__logging__logLevel__Function"] = "Information";
         start.Environment["Jobs__RetryDelay"] = "00:00:00.005";
         start.Environment["Jobs__LaneHold"] = "00:00:00.05";
         start.Environment["Jobs__PartInterval"] = "00:00:00.2";
+        foreach (var (name, value) in settings)
+        {
+            start.Environment[name] = value;
+        }
+
         var app = new ServedApp(Process.Start(start)!);
         app._process.ErrorDataReceived += (_, line) => app.Read(line.Data);
         app._process.BeginErrorReadLine();

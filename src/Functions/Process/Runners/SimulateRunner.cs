@@ -8,9 +8,12 @@ namespace ModelJobs.Functions.Process.Runners;
 /// model allows it, <c>"fail": "crash"</c> ends the worker's process and <c>"fail": "stall"</c> never ends.
 /// </summary>
 /// <param name="time">The clock that the waits are measured by.</param>
-/// <param name="crash">Ends the process, with a message that says why; null if items must neither crash nor stall their worker.</param>
-public sealed class SimulateRunner(TimeProvider time, Action<string>? crash = null) : IModelRunner
+/// <param name="options">What items may do.</param>
+/// <param name="crash">Ends the process, with a message that says why; called where items may crash their worker.</param>
+public sealed class SimulateRunner(TimeProvider time, SimulateRunnerOptions? options = null, Action<string>? crash = null) : IModelRunner
 {
+    private readonly SimulateRunnerOptions _options = options ?? new SimulateRunnerOptions();
+
     /// <summary>Longest <c>duration</c> of an item, in seconds.</summary>
     public const int MaxDurationSeconds = 3600;
 
@@ -38,7 +41,7 @@ public sealed class SimulateRunner(TimeProvider time, Action<string>? crash = nu
             if (simulated.Duration > TimeSpan.Zero)
                 await Task.Delay(simulated.Duration, time, cancellationToken);
 
-            if (simulated.Failure is not { } failure || attempt > failure.Times)
+            if (simulated.Failure is not { } failure || attempt > failure.Times || _options.IgnoreFail)
                 return ItemOutcome.Succeeded(JsonSerializer.SerializeToElement($"Event {simulated.Id} processed"));
             return await FailAsync(simulated.Id, failure.Kind, attempt, cancellationToken);
         }
@@ -51,7 +54,7 @@ public sealed class SimulateRunner(TimeProvider time, Action<string>? crash = nu
 
     private async Task<ItemOutcome> FailAsync(string id, SimulatedFailureKind kind, int attempt, CancellationToken cancellationToken)
     {
-        if (kind is SimulatedFailureKind.Crash or SimulatedFailureKind.Stall && crash is null)
+        if (kind is SimulatedFailureKind.Crash or SimulatedFailureKind.Stall && !_options.AllowCrash)
         {
             return ItemOutcome.Permanent(
                 "invalid_input", $"\"fail\" is \"{(kind == SimulatedFailureKind.Crash ? "crash" : "stall")}\", which this model does not allow; its setting AllowCrash=true would.");
@@ -60,7 +63,7 @@ public sealed class SimulateRunner(TimeProvider time, Action<string>? crash = nu
         if (kind == SimulatedFailureKind.Stall)
             await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
         if (kind == SimulatedFailureKind.Crash)
-            crash!($"Event {id} ends its worker on attempt {attempt}, as its input asks.");
+            crash?.Invoke($"Event {id} ends its worker on attempt {attempt}, as its input asks.");
 
         var message = $"Event {id} failed on attempt {attempt}, as its input asks.";
         return kind == SimulatedFailureKind.Transient ? ItemOutcome.Transient("simulated", message) : ItemOutcome.Permanent("simulated", message);

@@ -160,7 +160,7 @@ public sealed class SimulateRunnerTests
     public async Task RunAsync_Crash_EndsTheProcessAsOftenAsItIsTold()
     {
         var crashes = new List<string>();
-        var runner = new SimulateRunner(_time, crashes.Add);
+        var runner = new SimulateRunner(_time, new SimulateRunnerOptions { AllowCrash = true }, crashes.Add);
         const string Input = """{"id": 7, "fail": "crash", "failTimes": 2}""";
 
         await runner.RunOneAsync(Input, attempt: 2);
@@ -174,7 +174,7 @@ public sealed class SimulateRunnerTests
     public async Task RunAsync_Stall_OnlyEndsWithTheRun()
     {
         using var cancellation = new CancellationTokenSource();
-        var run = new SimulateRunner(_time, _ => { }).RunAsync(Calls.Of("""{"id": 1, "fail": "stall"}"""), cancellation.Token);
+        var run = new SimulateRunner(_time, new SimulateRunnerOptions { AllowCrash = true }, _ => { }).RunAsync(Calls.Of("""{"id": 1, "fail": "stall"}"""), cancellation.Token);
         _time.Advance(TimeSpan.FromDays(1));
         Assert.False(run.IsCompleted);
 
