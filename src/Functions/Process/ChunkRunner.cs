@@ -30,7 +30,7 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings setti
         }
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopped, cancellationToken);
-        while (!stopped.IsCancellationRequested && run.Next() is { Count: > 0 } next)
+        while (run.Open > 0 && !stopped.IsCancellationRequested && run.Next() is { Count: > 0 } next)
         {
             var outcomes = await RunOnceAsync(model, run, next, ending.Token);
             cancellationToken.ThrowIfCancellationRequested();
