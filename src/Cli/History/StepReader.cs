@@ -75,8 +75,8 @@ internal static class StepReader
             return $"page {page}";
         }
 
-        var parts = e.InstanceId?.Split('-', 3) ?? [];
-        return parts is ["page", var number, _] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+        var parts = e.InstanceId?.Split('-') ?? [];
+        return parts is ["page", .., var number, _] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
             ? string.Create(CultureInfo.InvariantCulture, $"page {index}")
             : null;
     }

@@ -44,7 +44,7 @@ internal sealed partial class ExpiredJobs(JobSettings settings, TimeProvider tim
                 seen += page.Values.Count;
                 if (seen >= MaxJobs || purged >= MaxPurges)
                 {
-                    return page.ContinuationToken;
+                    return string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken;
                 }
             }
         }

@@ -11,6 +11,13 @@ public sealed class CommandParsingTests
     [InlineData("submit items.jsonl --model m --chunk-items 0", "--chunk-items must be a whole number from 1 to 1000")]
     [InlineData("submit items.jsonl --model m --chunk-items many", "--chunk-items must be a whole number from 1 to 1000")]
     [InlineData("submit items.jsonl --model m --max-concurrency 1001", "--max-concurrency must be a whole number from 1 to 1000")]
+    [InlineData("submit items.jsonl --model m --on-failure stop", "--on-failure must be continue or stopLane")]
+    [InlineData("submit items.jsonl --model m --tolerate some", "--tolerate must be a number of items such as 5, or a share such as 1%")]
+    [InlineData("submit items.jsonl --model m --deadline 91d", "--deadline must be a length of time such as 90s, 30m, 2h or 7d, and at most 90d")]
+    [InlineData("submit items.jsonl --model m --retention 0d", "--retention must be a length of time such as 90s, 30m, 2h or 7d, and at most 3650d")]
+    [InlineData("discard a --model m", "Unrecognized command or argument '--model'")]
+    [InlineData("parked a --follow", "Unrecognized command or argument '--follow'")]
+    [InlineData("purge a", "If that is meant: `jobs purge a --yes`")]
     [InlineData("serve --port 65536", "--port must be a whole number from 0 to 65535")]
     [InlineData("list --top 0", "--top must be a whole number from 1 to 10000")]
     [InlineData("watch", "Required argument 'JOB' missing")]
@@ -43,7 +50,7 @@ public sealed class CommandParsingTests
         var run = await CliRun.ExecuteAsync([]);
 
         Assert.Equal(0, run.ExitCode);
-        foreach (var command in (string[])["serve", "run", "submit", "watch", "show", "list", "results", "errors"])
+        foreach (var command in (string[])["serve", "run", "submit", "watch", "show", "list", "results", "errors", "parked", "cancel", "pause", "resume", "redrive", "discard", "purge"])
         {
             Assert.Contains($"\n  {command} ", run.Output, StringComparison.Ordinal);
         }

@@ -53,7 +53,7 @@ public sealed class HistoryCommandTests : IAsyncLifetime
     public async Task History_OfAFailedPage_PrintsThePagesHistoryBelowIt()
     {
         _bodies["a1b2"] = Status("a1b2", "Failed", Started(), PageFailed(3, 1, 20, "Page 3 stood still."), Ended(20, "Failed", "Page 3 failed."));
-        _bodies["page-000003-a1b2"] = Status("page-000003-a1b2", "Failed", Started(), Completed("CollectPage", 0, 15), Ended(20, "Failed"));
+        _bodies["page-a1b2-000003-000000"] = Status("page-a1b2-000003-000000", "Failed", Started(), Completed("CollectPage", 0, 15), Ended(20, "Failed"));
 
         var run = await CliRun.AgainstAsync(_service, _time, "history", "a1b2");
 
@@ -65,11 +65,12 @@ public sealed class HistoryCommandTests : IAsyncLifetime
     [Fact]
     public async Task History_OfAPage_AsksForItsOrchestration()
     {
-        _bodies["page-000012-a1b2"] = Status("page-000012-a1b2", "Running", Started(), Scheduled("CollectPage", 1));
+        _bodies["a1b2"] = Status("a1b2", "Running", Started());
+        _bodies["page-a1b2-000012-000000"] = Status("page-a1b2-000012-000000", "Running", Started(), Scheduled("CollectPage", 1));
 
         var run = await CliRun.AgainstAsync(_service, _time, "history", "a1b2", "--page", "12");
 
-        Assert.StartsWith("JobOrchestrator page-000012-a1b2  Running", run.Output, StringComparison.Ordinal);
+        Assert.StartsWith("JobOrchestrator page-a1b2-000012-000000  Running", run.Output, StringComparison.Ordinal);
         Assert.Contains("runs for 40 s", run.Output, StringComparison.Ordinal);
         Assert.Contains("CollectPage  runs", run.Output, StringComparison.Ordinal);
     }

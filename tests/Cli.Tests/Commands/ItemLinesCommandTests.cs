@@ -16,10 +16,12 @@ public sealed class ItemLinesCommandTests : IAsyncLifetime
     [Theory]
     [InlineData("results", "{\"index\":0,\"output\":\"ü\"}\n{\"index\":2}\n")]
     [InlineData("errors", "{\"index\":1}\n")]
+    [InlineData("parked", "{\"index\":3}\n")]
     public async Task Lines_OfJob_AreCopiedAsTheyAre(string command, string lines)
     {
         _service.Results = "{\"index\":0,\"output\":\"ü\"}\n{\"index\":2}\n";
         _service.Errors = "{\"index\":1}\n";
+        _service.Parked = "{\"index\":3}\n";
 
         var run = await CliRun.AgainstAsync(_service, _time, command, Jobs.Id);
 
@@ -48,6 +50,15 @@ public sealed class ItemLinesCommandTests : IAsyncLifetime
 
         Assert.Equal("first\nsecond\n", run.Output);
         Assert.Equal([$"GET /api/jobs/{Jobs.Id}/results?follow=true"], _service.Calls);
+    }
+
+    [Fact]
+    public async Task Parked_OfOneCode_AsksForIt()
+    {
+        CliRun run = await CliRun.AgainstAsync(_service, _time, "parked", Jobs.Id, "--code", "a&b");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal([$"GET /api/jobs/{Jobs.Id}/parked?errorCode=a%26b"], _service.Calls);
     }
 
     [Fact]

@@ -41,6 +41,28 @@ public sealed class WatchCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Watch_OfAJobThatWasCanceled_CountsWhatItLeft()
+    {
+        Answer(Jobs.Ended(status: JobStatus.Canceled) with { Items = new ItemCounts(100, 60, 3, Canceled: 35, Discarded: 2) });
+
+        CliRun run = await WatchAsync();
+
+        Assert.Equal("Canceled: 100 of 100 items, 3 failed, 35 canceled, 2 discarded", run.ErrorLines[^1]);
+        Assert.Equal("Job a1b2 was canceled: 60 succeeded, 3 failed, 35 canceled, 2 discarded of 100 items", run.OutputLines[0]);
+        Assert.Equal("  errors   jobs errors a1b2", run.OutputLines[^1]);
+    }
+
+    [Theory]
+    [InlineData(0, 1, 0, 1)]
+    [InlineData(0, 0, 1, 0)]
+    public async Task Watch_OfEndedJob_ExitsByWhatIsLeftToDo(long failed, long canceled, long discarded, int exitCode)
+    {
+        Answer(Jobs.Ended() with { Items = new ItemCounts(100, 100 - failed - canceled - discarded, failed, canceled, discarded) });
+
+        Assert.Equal(exitCode, (await WatchAsync()).ExitCode);
+    }
+
+    [Fact]
     public async Task Watch_WhileTheJobRuns_LetsTheServiceHoldItsAnswer()
     {
         Answer(Jobs.Running(), Jobs.Ended());

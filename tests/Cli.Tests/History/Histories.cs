@@ -31,7 +31,7 @@ internal static class Histories
     public static string PageFailed(int page, double from, double to, string message) => Event(
         "SubOrchestrationInstanceFailed",
         to,
-        $"\"ScheduledTime\":\"{Time(from)}\",\"FunctionName\":\"PageOrchestrator\",\"InstanceId\":\"page-{page:D6}-a1b2\","
+        $"\"ScheduledTime\":\"{Time(from)}\",\"FunctionName\":\"PageOrchestrator\",\"InstanceId\":\"page-a1b2-{page:D6}-000000\","
         + $"\"FailureDetails\":{{\"ErrorType\":\"System.TimeoutException\",\"ErrorMessage\":\"{message}\"}}");
 
     public static string Timer(double at, double due) => Event("TimerCreated", at, $"\"FireAt\":\"{Time(due)}\"");

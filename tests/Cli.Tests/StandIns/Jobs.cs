@@ -24,7 +24,7 @@ public static class Jobs
         EtaSeconds = succeeded + failed == 0 ? null : 4,
         CreatedAt = Created,
         LastUpdatedAt = Created.AddSeconds(5),
-        Links = new JobLinks($"/api/jobs/{Id}", $"/api/jobs/{Id}/results", $"/api/jobs/{Id}/errors"),
+        Links = new JobLinks($"/api/jobs/{Id}", $"/api/jobs/{Id}/results", $"/api/jobs/{Id}/errors", $"/api/jobs/{Id}/parked"),
     };
 
     public static Job Ended(long succeeded = 100, long failed = 0, JobStatus status = JobStatus.Succeeded) => Running(succeeded, failed) with

@@ -51,6 +51,14 @@ public sealed class StandInService : IAsyncDisposable
 
     public string Errors { get; set; } = "";
 
+    public string Parked { get; set; } = "";
+
+    /// <summary>What a job that was told something answers, and with which status.</summary>
+    public (int Status, Job Job) Told { get; set; } = (202, Jobs.Running());
+
+    /// <summary>How a deletion is answered.</summary>
+    public int Deleted { get; set; } = 204;
+
     public static async Task<StandInService> StartAsync(FakeTimeProvider time)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -64,6 +72,9 @@ public sealed class StandInService : IAsyncDisposable
         app.MapGet("/api/jobs/{id}", service.StatusAsync);
         app.MapGet("/api/jobs/{id}/results", (HttpContext call) => WriteLinesAsync(call, service.Results));
         app.MapGet("/api/jobs/{id}/errors", (HttpContext call) => WriteLinesAsync(call, service.Errors));
+        app.MapGet("/api/jobs/{id}/parked", (HttpContext call) => WriteLinesAsync(call, service.Parked));
+        app.MapPost("/api/jobs/{id}/{verb}", service.TellAsync);
+        app.MapDelete("/api/jobs/{id}", (HttpContext call) => service.Deleted == 204 ? Microsoft.AspNetCore.Http.Results.NoContent().ExecuteAsync(call) : WriteJsonAsync(call, service.Deleted, Jobs.Ended()));
         await app.StartAsync(TestContext.Current.CancellationToken);
         return service;
     }
@@ -105,6 +116,13 @@ public sealed class StandInService : IAsyncDisposable
         }
         SubmittedBody = Encoding.UTF8.GetString(body.ToArray());
         await WriteJsonAsync(call, 202, Jobs.NotStarted());
+    }
+
+    private async Task TellAsync(HttpContext call)
+    {
+        using var reader = new StreamReader(call.Request.Body);
+        SubmittedBody = await reader.ReadToEndAsync(call.RequestAborted);
+        await WriteJsonAsync(call, Told.Status, Told.Job);
     }
 
     private async Task StatusAsync(HttpContext call)

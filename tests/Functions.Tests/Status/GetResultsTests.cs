@@ -115,7 +115,7 @@ public sealed class GetResultsTests(StorageEmulator storage) : FlowTest(storage)
     /// <summary>Assembles a page of two items: the even one succeeded, the odd one failed.</summary>
     private async Task AssembleAsync(int page)
     {
-        await Status.CommitAsync(page, chunk: 0, Samples.Succeeded(2 * page), Samples.Failed((2 * page) + 1));
-        await new AssembleResults(Bench.Blobs, new OrderedBlob(Bench.Blobs), Bench.Time).Run(new AssembleOrder(Job, page, page + 1), Token).BoundedAsync();
+        await Status.CommitAsync(page, Samples.Succeeded(2 * page), Samples.Failed((2 * page) + 1));
+        await new AssembleResults(Bench.Blobs, new OrderedBlob(Bench.Blobs), Bench.Time).Run(new AssembleOrder(Job, [page]), Token).BoundedAsync();
     }
 }

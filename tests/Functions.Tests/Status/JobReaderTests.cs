@@ -1,7 +1,9 @@
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Http;
+using ModelJobs.Functions.Orchestrate;
 using ModelJobs.Functions.Tests.Support;
 using ModelJobs.Tests.Support;
 
@@ -21,15 +23,15 @@ public sealed class JobReaderTests(StorageEmulator storage) : FlowTest(storage)
         Assert.Equal((new ItemCounts(100, 0, 0), new PageCounts(0, 0), 0.0), (job.Items, job.Pages, job.Percent));
         Assert.Equal((null, null, null, null), (job.ItemsPerSecond, job.EtaSeconds, job.CompletedAt, job.Error));
         Assert.Equal((Job, "model", StatusBench.Created), (job.Id, job.Model, job.CreatedAt));
-        Assert.Equal(new JobLinks($"/api/jobs/{Job}", $"/api/jobs/{Job}/results", $"/api/jobs/{Job}/errors"), job.Links);
+        Assert.Equal(new JobLinks($"/api/jobs/{Job}", $"/api/jobs/{Job}/results", $"/api/jobs/{Job}/errors", $"/api/jobs/{Job}/parked"), job.Links);
     }
 
     [Fact]
     public async Task Read_PagesDoneAndInFlight_AddsUpTheirItems()
     {
-        await Status.CommitAsync(page: 1, chunk: 0, Samples.Succeeded(30), Samples.Failed(31));
-        await Status.CommitAsync(page: 1, chunk: 1, Samples.Succeeded(32));
-        await Status.CommitAsync(page: 3, chunk: 0, Samples.Succeeded(90));
+        await Status.CommitAsync(page: 1, Samples.Succeeded(30), Samples.Failed(31));
+        await Status.CommitAsync(page: 1, Samples.Succeeded(32));
+        await Status.CommitAsync(page: 3, Samples.Succeeded(90));
         Status.IsRunning(StatusBench.Progress(completed: 1, succeeded: 20, failed: 5, inFlight: [1, 2, 3]));
 
         var job = await Status.ReadAsync();
@@ -42,7 +44,7 @@ public sealed class JobReaderTests(StorageEmulator storage) : FlowTest(storage)
     [Fact]
     public async Task Read_PartsOfAPageThatIsDone_AreNotCountedAgain()
     {
-        await Status.CommitAsync(page: 0, chunk: 0, Samples.Succeeded(0));
+        await Status.CommitAsync(page: 0, Samples.Succeeded(0));
         Status.IsRunning(StatusBench.Progress(completed: 1, succeeded: 1, failed: 0, inFlight: [1]));
 
         Assert.Equal(1, (await Status.ReadAsync()).Items.Succeeded);
@@ -93,6 +95,74 @@ public sealed class JobReaderTests(StorageEmulator storage) : FlowTest(storage)
 
         Assert.Equal(JobStatus.Failed, job.Status);
         Assert.Equal(new JobError("job_failed", "InvalidDataException: Page 3 has 9 results for 10 items."), job.Error);
+    }
+
+    [Theory]
+    [InlineData(null, JobStatus.Succeeded, false)]
+    [InlineData(JobControl.Canceled, JobStatus.Canceled, false)]
+    [InlineData(JobControl.DeadlineExceeded, JobStatus.Failed, true)]
+    [InlineData(JobControl.ToleranceExceeded, JobStatus.Failed, true)]
+    public async Task Read_EndedEarly_SaysHowAndWhy(string? code, JobStatus status, bool hasError)
+    {
+        var stopped = code is null ? null : new JobError(code, "It was so.");
+        Status.HasEnded(failed: 3, canceled: 20, discarded: 2, stopped);
+
+        var job = await Status.ReadAsync();
+
+        Assert.Equal((status, hasError ? stopped : null), (job.Status, job.Error));
+        Assert.Equal(new ItemCounts(100, 75, 3, 20, 2), job.Items);
+        Assert.Equal((100.0, new PageCounts(4, 4)), (job.Percent, job.Pages));
+    }
+
+    [Theory]
+    [InlineData(OrchestrationRuntimeStatus.Pending)]
+    [InlineData(OrchestrationRuntimeStatus.Running)]
+    public async Task Read_Paused_SaysSoWhateverTheOrchestrationDoes(OrchestrationRuntimeStatus orchestration)
+    {
+        await Status.Controls.ChangeAsync(Job, control => control.Pause(), Token);
+        Status.Durable.Set(StatusBench.Run, orchestration, StatusBench.Progress(completed: 1, succeeded: 20, failed: 5));
+        Bench.Time.SetUtcNow(StatusBench.Planned.AddSeconds(50));
+
+        var job = await Status.ReadAsync();
+
+        Assert.Equal((JobStatus.Paused, null, null), (job.Status, job.CompletedAt, job.EtaSeconds));
+        Assert.Equal(JobStatus.Paused, (await Status.Jobs.ListAsync((await Status.Durable.GetInstanceAsync(Job, Token))!, Token)).Status);
+    }
+
+    [Fact]
+    public async Task Read_EndedWhileBeingPaused_HasEnded()
+    {
+        await Status.Controls.ChangeAsync(Job, control => control.Pause(), Token);
+        Status.HasEnded(failed: 1);
+
+        Assert.Equal(JobStatus.Succeeded, (await Status.ReadAsync()).Status);
+    }
+
+    [Fact]
+    public async Task Read_Redriven_CountsEachItemOnceAndTheRateFromTheRound()
+    {
+        // Of 30 that had failed and 10 that were canceled, 12 have succeeded and 3 failed again on a page that is not done yet.
+        var before = new Totals(60, 30, 10, 0);
+        var run = StatusBench.Run with { Before = before, Totals = before, Round = 100, Pages = 4 };
+        await Status.CommitInRoundAsync(1, 100, [.. Enumerable.Range(0, 12).Select(index => Samples.Succeeded(index)), .. Enumerable.Range(12, 3).Select(index => Samples.Failed(index))]);
+        Status.Durable.Set(run, OrchestrationRuntimeStatus.Running, new JobProgress(4, 0, before, StatusBench.Planned, [1], 100));
+        Bench.Time.SetUtcNow(StatusBench.Planned.AddSeconds(6));
+
+        var job = await Status.ReadAsync();
+
+        Assert.Equal(new ItemCounts(100, 72, 18, 10), job.Items);
+        Assert.Equal((72.0, 2.0, 14.0), (job.Percent, job.ItemsPerSecond, job.EtaSeconds));
+    }
+
+    [Fact]
+    public async Task Read_RedriveNotBegunYet_HasTheCountsOfBefore()
+    {
+        var before = new Totals(60, 30, 10, 0);
+        Status.Durable.Set(StatusBench.Run with { Before = before, Totals = before, Round = 100, Pages = 4 }, OrchestrationRuntimeStatus.Pending);
+
+        var job = await Status.ReadAsync();
+
+        Assert.Equal((new ItemCounts(100, 60, 30, 10), 60.0, 4), (job.Items, job.Percent, job.Pages.Total));
     }
 
     [Theory]

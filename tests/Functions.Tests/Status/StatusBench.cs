@@ -4,7 +4,10 @@ using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Collect;
+using ModelJobs.Functions.Control;
+using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Orchestrate;
+using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Status;
 using ModelJobs.Functions.Storage;
 using ModelJobs.Functions.Tests.Support;
@@ -37,7 +40,9 @@ internal sealed class StatusBench(FlowBench bench)
 
     public FakeDurableClient Durable { get; } = new();
 
-    public JobReader Jobs { get; } = new(new PageParts(bench.Blobs), bench.Time);
+    public JobControls Controls { get; } = new(bench.Blobs, bench.Time);
+
+    public JobReader Jobs => field ??= new JobReader(new PageParts(bench.Blobs), Controls, bench.Time);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -45,19 +50,49 @@ internal sealed class StatusBench(FlowBench bench)
 
     public void IsRunning(JobProgress? progress = null) => Durable.Set(Run, OrchestrationRuntimeStatus.Running, progress);
 
-    public void HasEnded(JobProgress progress, DateTimeOffset at) => Durable.Set(Run, OrchestrationRuntimeStatus.Completed, progress, at);
+    /// <summary>The job has ended, with what the items of all its pages have come to.</summary>
+    public void HasEnded(JobProgress progress, DateTimeOffset at, JobError? stopped = null, JobRun? run = null) => Durable.Set(
+        run ?? Run, OrchestrationRuntimeStatus.Completed, progress, at, summary: new JobSummary(Run.Job.Items, progress.Totals, stopped));
+
+    /// <summary>The job has ended; all items that did not fail, and were not canceled or discarded, have succeeded.</summary>
+    public void HasEnded(long failed = 0, long canceled = 0, long discarded = 0, JobError? stopped = null) => HasEnded(
+        new JobProgress(4, 4, new Totals(Run.Job.Items - failed - canceled - discarded, failed, canceled, discarded), Planned, [], 0), Planned, stopped);
 
     public static JobProgress Progress(int completed, long succeeded, long failed, params int[] inFlight) =>
-        new(Pages: 4, completed, succeeded, failed, Planned, inFlight);
+        new(Pages: 4, completed, new Totals(succeeded, failed, 0, 0), Planned, inFlight, Round: 0);
 
-    /// <summary>Commits one chunk's results as the next part of a page.</summary>
-    public async Task CommitAsync(int page, int chunk, params ItemResult[] results)
+    /// <summary>Commits results as the next part of a page. Every page has room for all items of the job.</summary>
+    public Task CommitAsync(int page, params ItemResult[] results) => CommitInRoundAsync(page, round: 0, results);
+
+    /// <summary>Commits results as the next part of a page in a round.</summary>
+    public async Task CommitInRoundAsync(int page, int round, params ItemResult[] results)
     {
         var parts = new PageParts(bench.Blobs);
-        var order = new CollectOrder(FlowBench.Job, page, Chunks: 10, Items: 100);
-        var pending = new PendingPart();
-        pending.Add(chunk, results);
-        await parts.CommitAsync(order, await parts.ReadTallyAsync(order, Token), pending, Token);
+        var plan = new PagePlan(page, Offset: 0, Bytes: 0, FirstIndex: 0, Items: 100);
+        var tally = await parts.ReadTallyAsync(FlowBench.Job, page, round, ItemSet.First(100), Token);
+        await parts.CommitAsync(FlowBench.Job, plan, round, tally, results, Token);
+    }
+
+    /// <summary>Answers a request.</summary>
+    /// <returns>The status and the body.</returns>
+    public static async Task<(int Status, string Body)> AnswerAsync(Func<HttpRequest, Task<IResult>> function, string query = "", string? json = null, string contentType = "application/json")
+    {
+        var (request, body) = Request(query);
+        if (json is not null)
+        {
+            request.ContentType = contentType;
+            request.Body = new MemoryStream(Encoding.UTF8.GetBytes(json));
+        }
+
+        try
+        {
+            await (await function(request).BoundedAsync()).ExecuteAsync(request.HttpContext).BoundedAsync();
+            return (request.HttpContext.Response.StatusCode, Text(body));
+        }
+        catch (ProblemException refused)
+        {
+            return (refused.Problem.Status, refused.Problem.Type);
+        }
     }
 
     /// <summary>A request, and the body that its answer is written to.</summary>

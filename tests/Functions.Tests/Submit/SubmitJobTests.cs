@@ -2,7 +2,9 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using ModelJobs.Contracts;
 using ModelJobs.Functions.Collect;
+using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Process.Runners;
 using ModelJobs.Functions.Status;
@@ -25,6 +27,45 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
         Assert.Equal(202, status);
         var job = Assert.Single(_durable.Started);
         Assert.Equal(2, (await Bench.ListAsync(job + "/")).Count);
+    }
+
+    [Theory]
+    [InlineData("""{"model":"model","items":[{"input":1}],"options":{"orderByKey":true,"onFailure":"stopLane","tolerate":5,"deadline":"2h","retention":"7d"}}""", "")]
+    [InlineData("{\"input\":1}", "?model=model&orderByKey=true&onFailure=stopLane&tolerate=5&deadline=02:00:00&retention=7d")]
+    public async Task Run_AllOptions_GoIntoTheJob(string body, string query)
+    {
+        Assert.Equal(202, await SubmitAsync(body, query: query));
+
+        var run = _durable.LastRun!;
+        Assert.Equal(
+            new JobOptions
+            {
+                OrderByKey = true,
+                ChunkItems = JobLimits.DefaultChunkItems,
+                OnFailure = FailureAction.StopLane,
+                Tolerate = new Tolerance(5, IsPercent: false),
+                Deadline = TimeSpan.FromHours(2),
+                Retention = TimeSpan.FromDays(7),
+            },
+            run.Job.Options);
+        Assert.Equal((run.Job.CreatedAt.AddHours(2), Bench.Settings.StallAfter), (run.EndsBy, run.StallAfter));
+    }
+
+    [Theory]
+    [InlineData("?model=model&onFailure=StopLane")]
+    [InlineData("?model=model&onFailure=stopLane")]
+    [InlineData("?model=model&tolerate=many")]
+    [InlineData("?model=model&deadline=2")]
+    [InlineData("?model=model&retention=0h")]
+    public async Task Run_BadOptionInTheQuery_IsRefused(string query) => Assert.Equal(400, await SubmitAsync("{\"input\":1}", query: query));
+
+    [Fact]
+    public async Task Run_OtherOptionsUnderTheSameKey_IsAnotherRequest()
+    {
+        const string Body = """{"model":"model","items":[{"input":1}],"options":{"tolerate":"1%"}}""";
+        Assert.Equal(202, await SubmitAsync(Body, key: "once"));
+
+        Assert.Equal(409, await SubmitAsync(Body.Replace("1%", "2%", StringComparison.Ordinal), key: "once"));
     }
 
     [Fact]
@@ -86,6 +127,15 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
     [InlineData("""{"model":"model","items":[{"input":1}],"options":null}""", 400)]
     [InlineData("""{"model":"model","items":[{"input":1}],"options":{"chunkItems":0}}""", 400)]
     [InlineData("""{"model":"none","items":[{"input":1}]}""", 400)]
+    [InlineData("""{"model":"model","items":[{"input":1}],"options":{"onFailure":"stopLane"}}""", 400)]
+    [InlineData("""{"model":"model","items":[{"input":1}],"options":{"onFailure":7}}""", 400)]
+    [InlineData("""{"model":"model","items":[{"input":1}],"options":{"onFailure":"stop"}}""", 400)]
+    [InlineData("""{"model":"model","items":[{"input":1}],"options":{"tolerate":-1}}""", 400)]
+    [InlineData("""{"model":"model","items":[{"input":1}],"options":{"tolerate":"101%"}}""", 400)]
+    [InlineData("""{"model":"model","items":[{"input":1}],"options":{"deadline":"soon"}}""", 400)]
+    [InlineData("""{"model":"model","items":[{"input":1}],"options":{"deadline":7200}}""", 400)]
+    [InlineData("""{"model":"model","items":[{"input":1}],"options":{"deadline":"91d"}}""", 400)]
+    [InlineData("""{"model":"model","items":[{"input":1}],"options":{"retention":"3651d"}}""", 400)]
     [InlineData("""null""", 400)]
     [InlineData("", 400)]
     public async Task Run_BadRequest_IsRefusedAndLeavesNothingBehind(string body, int expected)
@@ -97,21 +147,22 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
         Assert.Empty(_durable.Started);
     }
 
-    private async Task<int> SubmitAsync(string body, string? key = null)
+    private async Task<int> SubmitAsync(string body, string? key = null, string query = "")
     {
         using var models = new ModelCatalog(
             new ConfigurationBuilder().AddInMemoryCollection([new("Models:model:Runner", "none")]).Build(), []);
         var submit = new SubmitJob(
             Bench.Blobs,
-            new JobRequestReader(models),
+            new JobRequestReader(new RunSettings(models)),
             new IdempotencyKeys(Bench.Blobs, Bench.Time),
             new InputWriter(Bench.Blobs),
-            new JobReader(new PageParts(Bench.Blobs), Bench.Time),
+            new JobReader(new PageParts(Bench.Blobs), new JobControls(Bench.Blobs, Bench.Time), Bench.Time),
             Bench.Settings,
             Bench.Time);
         await using var services = new ServiceCollection().AddLogging().BuildServiceProvider();
         var context = new DefaultHttpContext { RequestServices = services };
-        context.Request.ContentType = "application/json";
+        context.Request.ContentType = query.Length == 0 ? "application/json" : "application/x-ndjson";
+        context.Request.QueryString = new QueryString(query);
         context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(body));
         if (key is not null)
         {
