@@ -1,20 +1,14 @@
 using System.Text.Json;
 using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.Logging;
-using ModelJobs.Contracts;
 using ModelJobs.Functions.Messaging;
+using ModelJobs.Functions.Recover;
 
 namespace ModelJobs.Functions.Redrive;
 
 /// <summary>The messages of the queue <see cref="Queues.Parked"/>: they show a person what was given up, and go when that is settled.</summary>
 internal sealed partial class ParkedMessages(ServiceBusClient client, ILogger<ParkedMessages> logger)
 {
-    /// <summary>Property of a parked message that names its item's id; without it the body is asked.</summary>
-    public const string ItemIdProperty = "modeljobs-item-id";
-
-    /// <summary>Property of a parked message that has its item's error code.</summary>
-    public const string ErrorCodeProperty = "modeljobs-error-code";
-
     private const int Batch = 100;
 
     /// <summary>Most messages that are passed over in one call; they are held until its end.</summary>
@@ -56,27 +50,14 @@ internal sealed partial class ParkedMessages(ServiceBusClient client, ILogger<Pa
 
     private static bool IsIn(RedriveSelection selection, ServiceBusReceivedMessage message)
     {
-        var id = message.ApplicationProperties.GetValueOrDefault(ItemIdProperty) as string ?? OnlyItemOf(message)?.Id;
-        var code = message.ApplicationProperties.GetValueOrDefault(ErrorCodeProperty) as string;
-        return id is not null && selection.Has(new ItemResult
-        {
-            Index = 0,
-            Id = id,
-            Status = ItemStatus.Failed,
-            Error = code is null ? null : new JobError(code, ""),
-            Attempts = 0,
-        });
-    }
-
-    private static ChunkItem? OnlyItemOf(ServiceBusReceivedMessage message)
-    {
         try
         {
-            return JsonSerializer.Deserialize(message.Body.ToMemory().Span, ContractsJson.Wire.ChunkMessage)?.Items is [var only] ? only : null;
+            return JsonSerializer.Deserialize(message.Body.ToMemory().Span, PoisonJson.Wire.Poison) is { Result: { } result } && selection.Has(result);
         }
         catch (JsonException)
         {
-            return null;
+            // A dead letter that could not be read then cannot be read now.
+            return false;
         }
     }
 
