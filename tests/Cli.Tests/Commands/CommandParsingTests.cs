@@ -85,6 +85,6 @@ public sealed class CommandParsingTests
     {
         var run = await CliRun.ExecuteAsync([command, "--help"]);
 
-        Assert.Matches("Exit codes:\n +0 .*every item succeeded\n +1 .*failed items.*\n +2 .*bad input.*\n +130 .*Ctrl", run.Output);
+        Assert.Matches("Exit codes:\n +0 .*every item succeeded\n +1 .*failed or canceled items.*\n +2 .*bad input.*\n +130 .*Ctrl", run.Output);
     }
 }
