@@ -37,6 +37,7 @@ public static class ModelJobsApp
         var builder = FunctionsApplication.CreateBuilder(args);
         builder.ConfigureFunctionsWebApplication();
         builder.UseMiddleware<ProblemMiddleware>();
+        builder.UseMiddleware<FunctionFaults>();
 
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);

@@ -73,8 +73,9 @@ internal sealed class ProcessOrderedChunk(
         await actions.CompleteMessageAsync(message, cancellationToken);
         if (place.Last)
         {
-            // Nothing of this page follows: let another lane have this slot at once instead of after the idle time-out.
-            await session.ReleaseSession(cancellationToken);
+            // Nothing of this page follows: let another lane have this slot at once instead of after the idle time-out. Releasing cancels this
+            // invocation's token on Azure: with it, a call that did its work would fail now and then.
+            await session.ReleaseSession(CancellationToken.None);
         }
     }
 

@@ -73,6 +73,30 @@ public sealed class MiddlewareTests
         Assert.Equal("conflict", await response.Content.ReadAsStringAsync(Cancel));
     }
 
+    [Theory]
+    [InlineData("api/Visible", nameof(TimeoutException))]
+    [InlineData("api/Hidden", nameof(AggregateException))]
+    public async Task Middleware_FunctionOfAClassThatIsNotPublicThrows_SeesItWrappedAsOnAzure(string path, string caught)
+    {
+        void Configure(Microsoft.Azure.Functions.Worker.Builder.FunctionsApplicationBuilder builder)
+            => builder.UseMiddleware(async (context, next) =>
+            {
+                try
+                {
+                    await next();
+                }
+                catch (Exception exception)
+                {
+                    context.GetInvocationResult().Value = Results.Text($"{exception.GetType().Name}: {exception.GetBaseException().Message}");
+                }
+            });
+        await using var app = path == "api/Visible"
+            ? await TestApp.StartAsync<Visible>(Configure)
+            : await TestApp.StartAsync<Hidden>(Configure);
+
+        Assert.Equal($"{caught}: late", await app.Http.GetStringAsync(path, Cancel));
+    }
+
     [Fact]
     public async Task UseWhen_PredicateFalse_MiddlewareIsLeftOut()
     {
@@ -116,6 +140,26 @@ public sealed class MiddlewareTests
             steps.List.Add("outer in");
             await next(context);
             steps.List.Add("outer out");
+        }
+    }
+
+    public sealed class Visible
+    {
+        [Function("Visible")]
+        public async Task<string> Run([HttpTrigger] HttpRequest request)
+        {
+            await Task.Yield();
+            throw new TimeoutException("late");
+        }
+    }
+
+    internal sealed class Hidden
+    {
+        [Function("Hidden")]
+        public async Task<string> Run([HttpTrigger] HttpRequest request)
+        {
+            await Task.Yield();
+            throw new TimeoutException("late");
         }
     }
 

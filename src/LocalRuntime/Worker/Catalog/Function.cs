@@ -14,16 +14,22 @@ internal sealed class Function : FunctionDefinition
     private readonly MethodInfo _method;
     private readonly FunctionMethod _compiled;
     private readonly ParameterBinder[] _binders;
+    private readonly bool _wrapsFaults;
 
-    public Function(string name, MethodInfo method, ITrigger trigger, ParameterBinder[] binders, IReadOnlyList<BindingMetadata> inputs)
+    public Function(string name, MethodInfo method, ITrigger trigger, ParameterBinder[] binders, IReadOnlyList<BindingMetadata> bindings)
     {
         Name = name;
         Trigger = trigger;
         _method = method;
         _compiled = FunctionMethod.Compile(method);
         _binders = binders;
+        _wrapsFaults = !method.DeclaringType!.IsVisible && method.ReturnType.IsAssignableTo(typeof(Task));
         Parameters = [.. method.GetParameters().Select(static p => new FunctionParameter(p.Name!, p.ParameterType))];
-        InputBindings = inputs.ToImmutableDictionary(static binding => binding.Name);
+        InputBindings = Toward(BindingDirection.In);
+        OutputBindings = Toward(BindingDirection.Out);
+
+        IImmutableDictionary<string, BindingMetadata> Toward(BindingDirection direction)
+            => bindings.Where(binding => binding.Direction == direction).ToImmutableDictionary(static binding => binding.Name);
     }
 
     public ITrigger Trigger { get; }
@@ -41,7 +47,7 @@ internal sealed class Function : FunctionDefinition
 
     public override IImmutableDictionary<string, BindingMetadata> InputBindings { get; }
 
-    public override IImmutableDictionary<string, BindingMetadata> OutputBindings => ImmutableDictionary<string, BindingMetadata>.Empty;
+    public override IImmutableDictionary<string, BindingMetadata> OutputBindings { get; }
 
     /// <summary>Makes the function's object, binds its arguments and calls it; the end of the middleware pipeline.</summary>
     public async Task CallAsync(InvocationContext context)
@@ -52,7 +58,15 @@ internal sealed class Function : FunctionDefinition
             arguments[i] = _binders[i](context);
         }
 
-        var result = await _compiled.CallAsync(context.InstanceServices, arguments);
-        context.GetInvocationResult().Value = result;
+        try
+        {
+            context.GetInvocationResult().Value = await _compiled.CallAsync(context.InstanceServices, arguments);
+        }
+        catch (Exception thrown) when (_wrapsFaults)
+        {
+            // As on Azure, where the worker's generated code cannot name a class that is not public, and what then calls the function
+            // reads Task.Result.
+            throw new AggregateException(thrown);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
+using ModelJobs.LocalRuntime.Worker.Http;
 
 namespace ModelJobs.LocalRuntime.Worker.Catalog;
 
@@ -60,19 +61,31 @@ internal sealed class FunctionCatalog
             ?? (parameter == triggerParameter ? null : inputs.Bind(parameter))
             ?? throw new FunctionWorkerException(
                 $"{where}: parameter '{parameter.Name}' of type {parameter.ParameterType} cannot be bound with a {trigger.BindingType}."));
-        var bindings = new List<BindingMetadata> { new DeclaredBinding(triggerParameter.Name!, trigger.BindingType) };
-        bindings.AddRange(parameters
-            .Where(static p => p.IsDefined(typeof(DurableClientAttribute)))
-            .Select(static p => new DeclaredBinding(p.Name!, "durableClient")));
-        return new Function(name, method, trigger, binders, bindings);
+        return new Function(name, method, trigger, binders, [.. BindingsOf(parameters, triggerParameter, trigger)]);
     }
 
-    private sealed class DeclaredBinding(string name, string type) : BindingMetadata
+    /// <summary>The bindings that Azure's metadata has.</summary>
+    private static IEnumerable<BindingMetadata> BindingsOf(ParameterInfo[] parameters, ParameterInfo triggerParameter, ITrigger trigger)
+    {
+        yield return new DeclaredBinding(triggerParameter.Name!, trigger.BindingType, BindingDirection.In);
+        foreach (var client in parameters.Where(static p => p.IsDefined(typeof(DurableClientAttribute))))
+        {
+            yield return new DeclaredBinding(client.Name!, "durableClient", BindingDirection.In);
+        }
+
+        // Whatever a function with an HTTP trigger returns, void too.
+        if (trigger is HttpTrigger)
+        {
+            yield return new DeclaredBinding("$return", "http", BindingDirection.Out);
+        }
+    }
+
+    private sealed class DeclaredBinding(string name, string type, BindingDirection direction) : BindingMetadata
     {
         public override string Name => name;
 
         public override string Type => type;
 
-        public override BindingDirection Direction => BindingDirection.In;
+        public override BindingDirection Direction => direction;
     }
 }

@@ -100,7 +100,8 @@ internal sealed class FunctionInvoker
         }
         catch (Exception thrown)
         {
-            var exception = thrown is OperationCanceledException && timeout.IsCancellationRequested
+            var exception = timeout.IsCancellationRequested
+                && thrown is OperationCanceledException or AggregateException { InnerException: OperationCanceledException }
                 ? new FunctionTimeoutException(function.Name, _timeout)
                 : thrown;
             activity.SetStatus(ActivityStatusCode.Error, exception.Message);
