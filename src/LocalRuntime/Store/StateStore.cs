@@ -14,6 +14,9 @@ internal sealed class StateStore : IBrokerJournal, IDisposable
     /// <summary>Changes that may wait to be written; who brings more waits for the disk.</summary>
     internal const int MaxGathered = 16 * 1024;
 
+    /// <summary>A batch of fewer changes lets other threads go first, which may add to it.</summary>
+    private const int FewChanges = 128;
+
     private readonly object _gate = new();
     private readonly Lock _connection = new();
     private readonly StateFile _file;
@@ -174,7 +177,17 @@ internal sealed class StateStore : IBrokerJournal, IDisposable
 
                 Monitor.Wait(_gate);
             }
+        }
 
+        // A transaction writes its pages whole, be they changed in one place or in many: a few changes cost nearly as much as a hundred.
+        // Threads that are ready to run bring more; if there are none, this takes no time, and no processor is idle meanwhile.
+        if (_gathering.Changes < FewChanges)
+        {
+            Thread.Yield();
+        }
+
+        lock (_gate)
+        {
             var batch = _gathering;
             _gathering = new Batch();
             Monitor.PulseAll(_gate);
