@@ -24,6 +24,7 @@ internal sealed class StateStore : IBrokerJournal, IDisposable
     private readonly Statement _commit;
     private readonly QueueTables _queues;
     private readonly HubTables _hub;
+    private readonly LogFlusher _flusher;
     private readonly Thread _writer;
     private readonly TaskCompletionSource<LocalRuntimeException> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Batch _gathering = new();
@@ -38,6 +39,7 @@ internal sealed class StateStore : IBrokerJournal, IDisposable
         _hub = new HubTables(file.Connection);
         using var start = new Statement(file.Connection, "UPDATE starts SET count = count + 1 RETURNING count");
         Starts = start.Query(static row => row.Integer(0))[0];
+        _flusher = new LogFlusher(file.LogPath);
         _writer = new Thread(Write) { IsBackground = true, Name = "State writer" };
         _writer.Start();
     }
@@ -96,6 +98,7 @@ internal sealed class StateStore : IBrokerJournal, IDisposable
         }
 
         _writer.Join();
+        _flusher.Dispose();
         _queues.Dispose();
         _hub.Dispose();
         _begin.Dispose();
@@ -162,6 +165,8 @@ internal sealed class StateStore : IBrokerJournal, IDisposable
             _hub.Finish();
             _commit.Run();
         }
+
+        _flusher.Written(batch.Changes);
     }
 
     private Batch? TakeBatch()
