@@ -17,15 +17,25 @@ internal sealed class PageMerge : IAsyncDisposable
 
     private PageMerge(JobBlobs blobs) => _blobs = blobs;
 
+    /// <summary>
+    /// The name of the blob that is the page's output as it stands: its only part, without a failure. Most pages are so, unless the model
+    /// is slow. Null for a page whose lines have to be looked at.
+    /// </summary>
+    public string? Whole { get; private set; }
+
     /// <summary>Finds the parts of a page.</summary>
     public static async Task<PageMerge> OpenAsync(JobBlobs blobs, string job, int page, CancellationToken cancellationToken)
     {
         var merge = new PageMerge(blobs);
+        var failed = 0L;
         await foreach (var blob in blobs.ListAsync(JobBlobs.PageParts(job, page), cancellationToken))
         {
-            merge._next.Enqueue(new Part(blob.Name, Reader: null), PartSummary.Of(blob.Metadata).FirstIndex);
+            var summary = PartSummary.Of(blob.Metadata);
+            failed += summary.Failed;
+            merge._next.Enqueue(new Part(blob.Name, Reader: null), summary.FirstIndex);
         }
 
+        merge.Whole = failed == 0 && merge._next.Count == 1 ? merge._next.Peek().Name : null;
         return merge;
     }
 
