@@ -39,9 +39,17 @@ internal sealed class AssembleResults(JobBlobs blobs, OrderedBlob outputs, TimeP
             await using var merge = await PageMerge.OpenAsync(blobs, order.JobId, page, int.MaxValue, cancellationToken);
             await using var outputBlocks = outputs.OpenBlocks(output, page);
             await using var errorBlocks = outputs.OpenBlocks(errors, page);
-            await foreach (var line in merge.LinesAsync(cancellationToken))
+            if (merge.Whole is { } part)
             {
-                await (line.Succeeded ? outputBlocks : errorBlocks).AppendAsync(line.Utf8, cancellationToken);
+                using var lines = (await blobs.Blob(part).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
+                await outputBlocks.CopyAsync(lines.Content, cancellationToken);
+            }
+            else
+            {
+                await foreach (var line in merge.LinesAsync(cancellationToken))
+                {
+                    await (line.Succeeded ? outputBlocks : errorBlocks).AppendAsync(line.Utf8, cancellationToken);
+                }
             }
 
             await outputBlocks.FlushAsync(cancellationToken);

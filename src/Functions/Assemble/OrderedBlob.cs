@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Azure;
@@ -91,6 +92,9 @@ internal sealed class PageBlocks(BlockBlobClient blob, int page) : IAsyncDisposa
     /// <summary>How many digits of a block's name are the page.</summary>
     internal const int PageDigits = 8;
 
+    /// <summary>Bytes read at once where lines are copied.</summary>
+    private const int CopyBytes = 64 * 1024;
+
     private readonly MemoryStream _block = new();
     private int _blocks;
 
@@ -102,6 +106,28 @@ internal sealed class PageBlocks(BlockBlobClient blob, int page) : IAsyncDisposa
         if (_block.Length >= BlockBytes)
         {
             await FlushAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Adds lines that each end in a line feed; full blocks are staged. The same lines make the same blocks.</summary>
+    public async Task CopyAsync(Stream lines, CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
+        try
+        {
+            // Blocks end at their size and not where a read happens to: a run again must leave none of an earlier one behind.
+            while (await lines.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, BlockBytes - _block.Length)), cancellationToken) is > 0 and var read)
+            {
+                _block.Write(buffer, 0, read);
+                if (_block.Length >= BlockBytes)
+                {
+                    await FlushAsync(cancellationToken);
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

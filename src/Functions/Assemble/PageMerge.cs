@@ -17,6 +17,12 @@ internal sealed class PageMerge : IAsyncDisposable
 
     private PageMerge(JobBlobs blobs) => _blobs = blobs;
 
+    /// <summary>
+    /// The name of the blob that is the page's output as it stands: its only part, without a failure. Most pages are so, unless the model
+    /// is slow. Null for a page whose lines have to be looked at.
+    /// </summary>
+    public string? Whole { get; private set; }
+
     /// <summary>Finds the parts of a page.</summary>
     /// <param name="blobs">Where they are.</param>
     /// <param name="job">The job.</param>
@@ -26,15 +32,19 @@ internal sealed class PageMerge : IAsyncDisposable
     public static async Task<PageMerge> OpenAsync(JobBlobs blobs, string job, int page, int beforeRound, CancellationToken cancellationToken)
     {
         var merge = new PageMerge(blobs);
+        var others = 0L;
         await foreach (var blob in blobs.ListAsync(JobBlobs.PageParts(job, page), cancellationToken))
         {
             var round = JobBlobs.RoundOfPart(blob.Name);
             if (round < beforeRound)
             {
-                merge.Enqueue(new Part(blob.Name, round, Reader: null), PartSummary.Of(blob.Metadata).FirstIndex);
+                var summary = PartSummary.Of(blob.Metadata);
+                others += summary.Items.Count - summary.Succeeded;
+                merge.Enqueue(new Part(blob.Name, round, Reader: null), summary.FirstIndex);
             }
         }
 
+        merge.Whole = others == 0 && merge._next.Count == 1 ? merge._next.Peek().Name : null;
         return merge;
     }
 

@@ -5,12 +5,17 @@ using ModelJobs.Functions.Messaging;
 
 namespace ModelJobs.Functions.Dispatch;
 
-/// <summary>Sends chunks to the queue that their kind asks for, in batches, in order.</summary>
+/// <summary>
+/// Sends chunks to the queue that their kind asks for, in batches, in order, and pages one after another: side by side, their chunks would
+/// mix in the queue, and all of them would be done, and in the output, only at the end.
+/// </summary>
 internal sealed class ChunkSender(
     [FromKeyedServices(Queues.Chunks)] ServiceBusSender unordered,
     [FromKeyedServices(Queues.OrderedChunks)] ServiceBusSender ordered,
-    [FromKeyedServices(Queues.ExternalChunks)] ServiceBusSender external)
+    [FromKeyedServices(Queues.ExternalChunks)] ServiceBusSender external) : IDisposable
 {
+    private readonly SemaphoreSlim _page = new(1, 1);
+
     /// <summary>Makes the message of a chunk.</summary>
     /// <param name="id">The chunk; also the MessageId, so that a repeated dispatch is dropped by duplicate detection.</param>
     /// <param name="lane">Its lane, or null.</param>
@@ -41,11 +46,27 @@ internal sealed class ChunkSender(
     public Task SendAsync(ServiceBusMessage message, CancellationToken cancellationToken) =>
         SenderOf(message).SendMessageAsync(message, cancellationToken);
 
-    /// <summary>Sends messages; those of one queue arrive in the order given.</summary>
+    /// <summary>Sends the messages of a page; those of one queue arrive in the order given.</summary>
     /// <param name="messages">Messages of chunks.</param>
     /// <param name="toExternal">Whether they go to external workers.</param>
     /// <param name="cancellationToken">Ends the sending; some may have been sent.</param>
     public async Task SendAsync(IReadOnlyList<ServiceBusMessage> messages, bool toExternal, CancellationToken cancellationToken)
+    {
+        await _page.WaitAsync(cancellationToken);
+        try
+        {
+            await SendPageAsync(messages, toExternal, cancellationToken);
+        }
+        finally
+        {
+            _page.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _page.Dispose();
+
+    private async Task SendPageAsync(IReadOnlyList<ServiceBusMessage> messages, bool toExternal, CancellationToken cancellationToken)
     {
         foreach (var queue in messages.GroupBy(message => toExternal ? external : SenderOf(message)))
         {

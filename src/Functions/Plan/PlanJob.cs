@@ -23,17 +23,17 @@ internal sealed record PlanReport(int Pages);
 /// </summary>
 internal sealed class PlanJob(JobBlobs blobs)
 {
-    private const int ReadBufferBytes = 4 * 1024 * 1024;
+    private const int ReadBufferBytes = 256 * 1024;
 
     [Function(nameof(PlanJob))]
     public async Task<PlanReport> Run([ActivityTrigger] PlanOrder order, CancellationToken cancellationToken)
     {
-        await using var input = await blobs.Blob(order.Input).OpenReadAsync(0, ReadBufferBytes, cancellationToken: cancellationToken);
+        using var input = (await blobs.Blob(order.Input).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
         // Small even for the largest job, and put into place at once: a repeated run never leaves a plan that is half there.
         using var plan = new MemoryStream();
 
         var cutter = new PageCutter(FirstItems(order.ChunkItems), MaxItems(order.ChunkItems), JobLimits.MaxPageBytes);
-        var reader = PipeReader.Create(input, new StreamPipeReaderOptions(bufferSize: ReadBufferBytes));
+        var reader = PipeReader.Create(input.Content, new StreamPipeReaderOptions(bufferSize: ReadBufferBytes));
         while (true)
         {
             var read = await reader.ReadAsync(cancellationToken);

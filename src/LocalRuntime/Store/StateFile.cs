@@ -32,6 +32,9 @@ internal sealed class StateFile : IDisposable
 
     public string Path { get; }
 
+    /// <summary>Where SQLite keeps the latest commits.</summary>
+    public string LogPath => Path + "-wal";
+
     public SqliteConnection Connection { get; }
 
     /// <exception cref="LocalRuntimeException">Another process has it, it is damaged, or another version wrote it.</exception>
@@ -109,7 +112,7 @@ internal sealed class StateFile : IDisposable
 
         // NORMAL: a commit is handed to the system, which keeps it whatever becomes of this process. It is not forced to the device, so a
         // loss of power may take the last commits, whole ones, off the end; the blobs, which Azurite writes, are no safer than that.
-        Run("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY");
+        Run("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY");
     }
 
     /// <summary>SQLite takes an empty file for a new database, and deletes the log beside it; and it drops what it cannot read of a log.</summary>
@@ -129,7 +132,7 @@ internal sealed class StateFile : IDisposable
             throw Damaged(Path, "it is not a database");
         }
 
-        var log = Path + "-wal";
+        var log = LogPath;
         if (WriteAheadLog.FindDamage(log) is { } damage)
         {
             throw new LocalRuntimeException(
@@ -141,9 +144,9 @@ internal sealed class StateFile : IDisposable
     /// <summary>Makes the file under another name first: a file of the right name is always whole, even if this process is killed here.</summary>
     private void Create()
     {
-        if (File.Exists(Path + "-wal"))
+        if (File.Exists(LogPath))
         {
-            throw Damaged(Path, $"the file is gone, but {Path}-wal, which holds the latest part of it, is there");
+            throw Damaged(Path, $"the file is gone, but {LogPath}, which holds the latest part of it, is there");
         }
 
         var unfinished = Path + ".new";

@@ -119,6 +119,27 @@ public sealed class AssembleResultsTests(StorageEmulator storage) : FlowTest(sto
     }
 
     [Fact]
+    public async Task CopyAsync_AgainInOtherReads_MakesTheSameBlocks()
+    {
+        // Just over a block: where the blocks ended with the reads, one of the two runs would leave the other's second block behind.
+        var lines = new byte[(32 * 1024 * 1024) + 10];
+        foreach (var readBytes in new[] { 9_999, 64 * 1024 })
+        {
+            var outputs = new OrderedBlob(Bench.Blobs);
+            await using (var blocks = outputs.OpenBlocks(JobBlobs.Output(Job), 0))
+            {
+                await blocks.CopyAsync(new ShortReads(lines, readBytes), Token);
+                await blocks.FlushAsync(Token);
+            }
+
+            await outputs.CommitAsync(JobBlobs.Output(Job), Token);
+        }
+
+        var list = (await Bench.Blobs.Blob(JobBlobs.Output(Job)).GetBlockListAsync(cancellationToken: Token)).Value;
+        Assert.Equal([32 * 1024 * 1024, 10], list.CommittedBlocks.Select(block => block.SizeLong));
+    }
+
+    [Fact]
     public async Task Run_ManyParts_MergesThemAll()
     {
         const int Parts = JobLimits.FirstPageChunks;
@@ -212,5 +233,12 @@ public sealed class AssembleResultsTests(StorageEmulator storage) : FlowTest(sto
         {
             await pageParts.CommitAsync(Job, page, round, tally, part, Token);
         }
+    }
+
+    /// <summary>A stream that gives fewer bytes at once than it is asked for, as networks do.</summary>
+    private sealed class ShortReads(byte[] content, int readBytes) : MemoryStream(content)
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            base.ReadAsync(buffer[..Math.Min(buffer.Length, readBytes)], cancellationToken);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Primitives;
 
 namespace ModelJobs.Functions.Process.Runners;
 
@@ -13,6 +14,7 @@ internal sealed class ModelCatalog(IConfiguration configuration, IEnumerable<Run
     public const string Section = "Models";
 
     private readonly ConcurrentDictionary<string, Lazy<IModelRunner>> _runners = new(StringComparer.OrdinalIgnoreCase);
+    private volatile FoundModels _found = new(configuration.GetReloadToken());
 
     /// <summary>Names of the models.</summary>
     public IEnumerable<string> Names => Models.Select(model => model.Key);
@@ -23,16 +25,16 @@ internal sealed class ModelCatalog(IConfiguration configuration, IEnumerable<Run
     private IEnumerable<IConfigurationSection> Models => configuration.GetSection(Section).GetChildren().Where(IsModel);
 
     /// <summary>Whether there is a model of this name.</summary>
-    public bool Contains(string name) => !name.Contains(':', StringComparison.Ordinal) && IsModel(SectionOf(name));
+    public bool Contains(string name) => Look(name) is not null;
 
     /// <summary>Whether external workers run the model instead of the app.</summary>
-    public bool IsExternal(string name) => Contains(name) && KindOf(SectionOf(name)) is { Create: null };
+    public bool IsExternal(string name) => Look(name) is { Kind: { Create: null } };
 
     /// <summary>The runner of a model; null if there is no such model, or external workers run it.</summary>
     /// <exception cref="Exception">The runner cannot be made; the next call tries again.</exception>
     public IModelRunner? Find(string name)
     {
-        if (!Contains(name) || IsExternal(name))
+        if (Look(name) is not { } found || found.Kind is { Create: null })
         {
             return null;
         }
@@ -60,6 +62,25 @@ internal sealed class ModelCatalog(IConfiguration configuration, IEnumerable<Run
         }
     }
 
+    /// <summary>A model of the configuration as it is now, null if there is none: looked up once, as every chunk asks.</summary>
+    private FoundModel? Look(string name)
+    {
+        var found = _found;
+        if (found.Changed.HasChanged)
+        {
+            _found = found = new FoundModels(configuration.GetReloadToken());
+        }
+
+        if (found.Models.TryGetValue(name, out var model) || name.Contains(':', StringComparison.Ordinal))
+        {
+            return model;
+        }
+
+        // Names that callers made up are not kept: there is no end to them.
+        var section = SectionOf(name);
+        return IsModel(section) ? found.Models.GetOrAdd(name, new FoundModel(KindOf(section))) : null;
+    }
+
     private IModelRunner Create(string name)
     {
         var model = SectionOf(name);
@@ -76,4 +97,12 @@ internal sealed class ModelCatalog(IConfiguration configuration, IEnumerable<Run
     private string? ProblemOf(IConfigurationSection model) => KindOf(model) is { } kind
         ? kind.Problem?.Invoke(model)
         : $"{model.Path}:Runner is '{model["Runner"]}'; known runners are {string.Join(", ", kinds.Select(kind => kind.Name))}.";
+
+    /// <param name="Kind">Null if its runner is not known.</param>
+    private sealed record FoundModel(RunnerKind? Kind);
+
+    private sealed record FoundModels(IChangeToken Changed)
+    {
+        public ConcurrentDictionary<string, FoundModel> Models { get; } = new(StringComparer.OrdinalIgnoreCase);
+    }
 }

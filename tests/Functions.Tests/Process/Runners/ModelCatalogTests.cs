@@ -52,6 +52,22 @@ public sealed class ModelCatalogTests
     }
 
     [Fact]
+    public void Contains_ConfigurationReadAnew_KnowsTheModelsOfNow()
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["Models:a:Runner"] = "simulate" }).Build();
+        using var models = new ModelCatalog(configuration, [Simulate]);
+        Assert.Equal((true, false), (models.Contains("a"), models.Contains("b")));
+
+        configuration["Models:a:Runner"] = null;
+        configuration["Models:b:Runner"] = "simulate";
+        configuration.Reload();
+
+        Assert.Equal((false, true), (models.Contains("a"), models.Contains("b")));
+        Assert.Null(models.Find("a"));
+    }
+
+    [Fact]
     public async Task Check_WrongSettings_NamesEachOfThem()
     {
         var strict = new RunnerKind("strict", _ => throw new InvalidOperationException(), model => $"{model.Path}:Path is missing.");

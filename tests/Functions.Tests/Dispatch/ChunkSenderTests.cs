@@ -1,0 +1,61 @@
+using Azure.Messaging.ServiceBus;
+using ModelJobs.Functions.Dispatch;
+using ModelJobs.Functions.Tests.Support;
+
+namespace ModelJobs.Functions.Tests.Dispatch;
+
+public sealed class ChunkSenderTests
+{
+    [Fact]
+    public async Task SendAsync_TwoPagesAtOnce_SendsTheFirstToItsEndBeforeTheSecond()
+    {
+        await using var queue = new HeldSender();
+        using var sender = new ChunkSender(queue, queue, queue);
+
+        var first = sender.SendAsync([new ServiceBusMessage("first")], toExternal: false, TestContext.Current.CancellationToken);
+        var second = sender.SendAsync([new ServiceBusMessage("second")], toExternal: false, TestContext.Current.CancellationToken);
+        var sentWhileHeld = queue.Batches;
+        queue.LetGo();
+        await Task.WhenAll(first, second).BoundedAsync();
+
+        Assert.Equal((1, 2), (sentWhileHeld, queue.Batches));
+    }
+
+    [Fact]
+    public async Task SendAsync_PageBeforeFailed_SendsTheNext()
+    {
+        await using var queue = new HeldSender();
+        using var sender = new ChunkSender(queue, queue, queue);
+        queue.LetGo(new ServiceBusException("The queue is full.", ServiceBusFailureReason.QuotaExceeded));
+        await Assert.ThrowsAsync<ServiceBusException>(
+            () => sender.SendAsync([new ServiceBusMessage("first")], toExternal: false, TestContext.Current.CancellationToken));
+
+        await Assert.ThrowsAsync<ServiceBusException>(
+            () => sender.SendAsync([new ServiceBusMessage("second")], toExternal: false, TestContext.Current.CancellationToken).BoundedAsync());
+
+        Assert.Equal(2, queue.Batches);
+    }
+
+    /// <summary>A queue that takes batches and accepts them when it is told to.</summary>
+    private sealed class HeldSender : ServiceBusSender
+    {
+        private const int BatchBytes = 1024;
+
+        private readonly TaskCompletionSource _accepted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public int Batches { get; private set; }
+
+        public void LetGo() => _accepted.SetResult();
+
+        public void LetGo(Exception refusal) => _accepted.SetException(refusal);
+
+        public override ValueTask<ServiceBusMessageBatch> CreateMessageBatchAsync(CancellationToken cancellationToken = default) =>
+            ValueTask.FromResult(new ServiceBusMessageBatch(BatchBytes));
+
+        public override Task SendMessagesAsync(ServiceBusMessageBatch messageBatch, CancellationToken cancellationToken = default)
+        {
+            Batches++;
+            return _accepted.Task;
+        }
+    }
+}
