@@ -112,6 +112,11 @@ internal static class JobOrchestrator
         if (run.StartedAt is null)
         {
             run = run with { StartedAt = context.CurrentUtcDateTime };
+            if (run.Redrive is { } redrive)
+            {
+                // Once, and before anything is dispatched: what is parked again comes later.
+                await context.CallActivityAsync(nameof(ClearParked), new ClearOrder(run.Job.Id, redrive.Selection), DurableRetries.Storage);
+            }
         }
 
         if (run.Pages is not null)

@@ -41,7 +41,7 @@ public sealed class CollectPageUnreadableTests(StorageEmulator storage) : FlowTe
         await Page.SendAsync("stray", BinaryData.FromString($$$"""{"id":{"job":"{{{job}}}","page":0,"chunk":0},"results":[]}"""));
         await Page.AnswerAsync(0, Samples.Succeeded(0));
 
-        var report = await Page.RunAsync(CollectBench.Order(chunks: 1, items: 1));
+        var report = await Page.RunAsync(CollectBench.Order(items: 1));
 
         Assert.True(report.Complete);
         var dead = Assert.Single(await Bench.PeekAsync(Queues.Results + Queues.DeadLetter));

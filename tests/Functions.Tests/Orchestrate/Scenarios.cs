@@ -186,6 +186,7 @@ internal static class Scenarios
         nameof(DiscardPage) => new Answer(TimeSpan.FromSeconds(0.3), new DiscardReport(Plan(Page(work)), new OpenItems(ParkedPerPage - 40, 40))),
         nameof(FindParkedPages) => Found(Read<FindParkedOrder>(work)),
         nameof(ChangeControl.StopJob) => new Answer(TimeSpan.FromSeconds(0.2), JobControl.Initial.Stop(Read<StopOrder>(work).Reason)),
+        nameof(ClearParked) => new Answer(TimeSpan.FromSeconds(0.5), null),
         nameof(CloseLanes) => new Answer(TimeSpan.FromSeconds(0.1), null),
         _ => throw new InvalidOperationException($"The script has no answer for {work.Name}: extend it."),
     };
