@@ -28,7 +28,10 @@ internal sealed class AssembleResults(JobBlobs blobs, OrderedBlob outputs, TimeP
         var start = time.GetTimestamp();
         var output = JobBlobs.Output(order.JobId);
         var errors = JobBlobs.Errors(order.JobId);
+        var (outputVersion, errorsVersion) =
+            (await outputs.VersionAsync(output, cancellationToken), await outputs.VersionAsync(errors, cancellationToken));
         var done = new HashSet<int>();
+        var (outputNames, errorNames) = (new List<string>(), new List<string>());
         foreach (var page in order.Pages.Take(MaxPages))
         {
             if (done.Count > 0 && time.GetElapsedTime(start) >= Slice)
@@ -54,12 +57,14 @@ internal sealed class AssembleResults(JobBlobs blobs, OrderedBlob outputs, TimeP
 
             await outputBlocks.FlushAsync(cancellationToken);
             await errorBlocks.FlushAsync(cancellationToken);
+            outputNames.AddRange(outputBlocks.Names);
+            errorNames.AddRange(errorBlocks.Names);
             done.Add(page);
         }
 
         // A call that fails before or between the two is repeated, with the same pages.
-        await outputs.CommitAsync(output, done, cancellationToken);
-        await outputs.CommitAsync(errors, done, cancellationToken);
+        await outputs.CommitAsync(output, outputVersion, done, outputNames, cancellationToken);
+        await outputs.CommitAsync(errors, errorsVersion, done, errorNames, cancellationToken);
         return done.Count;
     }
 }

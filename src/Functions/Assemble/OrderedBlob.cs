@@ -19,22 +19,36 @@ internal sealed class OrderedBlob(JobBlobs blobs)
     /// <summary>Writes the blocks of one page.</summary>
     public PageBlocks OpenBlocks(string blob, int page) => new(blobs.Blob(blob), page);
 
-    /// <summary>Makes the blocks that are staged for some pages part of the blob. What these pages had in it before is gone.</summary>
+    /// <summary>What the blob is now; null if it is not there. To be asked before the blocks of a commit are made.</summary>
+    public async Task<ETag?> VersionAsync(string blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await blobs.Blob(blob).GetPropertiesAsync(cancellationToken: cancellationToken)).Value.ETag;
+        }
+        catch (RequestFailedException absent) when (absent.Status == NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Makes staged blocks part of the blob. What their pages had in it before is gone.</summary>
     /// <param name="blob">Name of the blob.</param>
-    /// <param name="pages">The pages; every block of theirs must be staged.</param>
+    /// <param name="version">What the blob was before the blocks were made: they say what was true then.</param>
+    /// <param name="pages">The pages.</param>
+    /// <param name="staged">
+    /// Names of the pages' blocks. Not looked up among those that are staged: a commit of another run of this step, of the same blocks,
+    /// has them committed, and what is staged nowhere would be taken for none.
+    /// </param>
     /// <param name="cancellationToken">Ends the call; it may have taken effect.</param>
-    /// <exception cref="RequestFailedException">
-    /// 409 or 412: somebody else has committed since the blocks were listed. To commit the older list would take that one's blocks away.
-    /// </exception>
-    public async Task CommitAsync(string blob, IReadOnlySet<int> pages, CancellationToken cancellationToken)
+    /// <exception cref="RequestFailedException">409 or 412: somebody else has committed since <paramref name="version"/>.</exception>
+    public async Task CommitAsync(
+        string blob, ETag? version, IReadOnlySet<int> pages, IReadOnlyCollection<string> staged, CancellationToken cancellationToken)
     {
         var client = blobs.Blob(blob);
-        // Read before the list: whatever is committed after this makes the commit below fail.
-        var version = await VersionAsync(client, cancellationToken);
         var list = await BlocksAsync(client, cancellationToken);
         var kept = Names(list?.CommittedBlocks).Where(name => !pages.Contains(PageOf(name))).ToList();
-        var staged = Names(list?.UncommittedBlocks).Where(name => pages.Contains(PageOf(name))).ToList();
-        if (version is not null && staged.Count == 0 && kept.Count == list!.CommittedBlocks.Count())
+        if (version is not null && staged.Count == 0 && kept.Count == list?.CommittedBlocks.Count())
         {
             // Most jobs have no errors, and most calls nothing new about them.
             return;
@@ -45,18 +59,6 @@ internal sealed class OrderedBlob(JobBlobs blobs)
             Conditions = version is { } known ? new BlobRequestConditions { IfMatch = known } : new BlobRequestConditions { IfNoneMatch = ETag.All },
         };
         await client.CommitBlockListAsync(kept.Concat(staged).Order(StringComparer.Ordinal).Select(Encode), options, cancellationToken);
-    }
-
-    private static async Task<ETag?> VersionAsync(BlockBlobClient blob, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await blob.GetPropertiesAsync(cancellationToken: cancellationToken)).Value.ETag;
-        }
-        catch (RequestFailedException absent) when (absent.Status == NotFound)
-        {
-            return null;
-        }
     }
 
     private static async Task<BlockList?> BlocksAsync(BlockBlobClient blob, CancellationToken cancellationToken)
@@ -77,7 +79,7 @@ internal sealed class OrderedBlob(JobBlobs blobs)
 
     private static int PageOf(string name) => int.Parse(name.AsSpan(0, PageBlocks.PageDigits), NumberStyles.None, CultureInfo.InvariantCulture);
 
-    private static string Encode(string name) => Convert.ToBase64String(Encoding.ASCII.GetBytes(name));
+    internal static string Encode(string name) => Convert.ToBase64String(Encoding.ASCII.GetBytes(name));
 }
 
 /// <summary>Lines of one page on their way into blocks.</summary>
@@ -96,7 +98,10 @@ internal sealed class PageBlocks(BlockBlobClient blob, int page) : IAsyncDisposa
     private const int CopyBytes = 64 * 1024;
 
     private readonly MemoryStream _block = new();
-    private int _blocks;
+    private readonly List<string> _names = [];
+
+    /// <summary>Names of the blocks that are staged.</summary>
+    public IReadOnlyList<string> Names => _names;
 
     /// <summary>Adds a line; a full block is staged.</summary>
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> line, CancellationToken cancellationToken)
@@ -140,9 +145,10 @@ internal sealed class PageBlocks(BlockBlobClient blob, int page) : IAsyncDisposa
         }
 
         // All names of a blob must have one length.
-        var name = string.Create(CultureInfo.InvariantCulture, $"{page:D8}-{_blocks++:D6}");
+        var name = string.Create(CultureInfo.InvariantCulture, $"{page:D8}-{_names.Count:D6}");
         _block.Position = 0;
-        await blob.StageBlockAsync(Convert.ToBase64String(Encoding.ASCII.GetBytes(name)), _block, cancellationToken: cancellationToken);
+        await blob.StageBlockAsync(OrderedBlob.Encode(name), _block, cancellationToken: cancellationToken);
+        _names.Add(name);
         _block.SetLength(0);
     }
 

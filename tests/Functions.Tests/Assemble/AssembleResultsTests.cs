@@ -1,3 +1,4 @@
+using Azure;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Assemble;
 using ModelJobs.Functions.Collect;
@@ -79,6 +80,27 @@ public sealed class AssembleResultsTests(StorageEmulator storage) : FlowTest(sto
         await AssembleAsync(0, 2);
 
         Assert.Equal([0, 2], await OutputAsync());
+    }
+
+    [Fact]
+    public async Task Commit_AnotherRunHasCommittedTheSameBlocksMeanwhile_IsRefusedAndKeepsThem()
+    {
+        await StorePagesAsync(1);
+        var outputs = new OrderedBlob(Bench.Blobs);
+        var blob = JobBlobs.Output(Job);
+        var version = await outputs.VersionAsync(blob, Token);
+        await using var blocks = outputs.OpenBlocks(blob, 0);
+        await blocks.AppendAsync("late"u8.ToArray(), Token);
+        await blocks.FlushAsync(Token);
+        await AssembleAsync(0, 1);
+        var output = await Bench.ReadTextAsync(blob);
+
+        await Assert.ThrowsAsync<RequestFailedException>(() => outputs.CommitAsync(blob, version, new HashSet<int> { 0 }, blocks.Names, Token));
+        Assert.Equal(output, await Bench.ReadTextAsync(blob));
+
+        // One that began after it finds its blocks committed instead of staged.
+        await outputs.CommitAsync(blob, await outputs.VersionAsync(blob, Token), new HashSet<int> { 0 }, blocks.Names, Token);
+        Assert.Equal(output, await Bench.ReadTextAsync(blob));
     }
 
     [Fact]
