@@ -129,7 +129,7 @@ public sealed class AssembleResultsTests(StorageEmulator storage) : FlowTest(sto
     [Fact]
     public async Task Run_PageLargerThanOneBlock_KeepsItsLinesInOrder()
     {
-        const int Lines = 12;
+        const int Lines = 40;
         await StorePageAsync(0, [.. Enumerable.Range(0, Lines).Where(i => i % 2 == 0).Select(i => Samples.Succeeded(i, filler: 900_000))],
             [.. Enumerable.Range(0, Lines).Where(i => i % 2 == 1).Select(i => Samples.Succeeded(i, filler: 900_000))]);
         await StorePageAsync(1, [Samples.Succeeded(Lines)]);
@@ -148,13 +148,11 @@ public sealed class AssembleResultsTests(StorageEmulator storage) : FlowTest(sto
         foreach (var readBytes in new[] { 9_999, 64 * 1024 })
         {
             var outputs = new OrderedBlob(Bench.Blobs);
-            await using (var blocks = outputs.OpenBlocks(JobBlobs.Output(Job), 0))
-            {
-                await blocks.CopyAsync(new ShortReads(lines, readBytes), Token);
-                await blocks.FlushAsync(Token);
-            }
-
-            await outputs.CommitAsync(JobBlobs.Output(Job), Token);
+            var version = await outputs.VersionAsync(JobBlobs.Output(Job), Token);
+            await using var blocks = outputs.OpenBlocks(JobBlobs.Output(Job), 0);
+            await blocks.CopyAsync(new ShortReads(lines, readBytes), Token);
+            await blocks.FlushAsync(Token);
+            await outputs.CommitAsync(JobBlobs.Output(Job), version, new HashSet<int> { 0 }, blocks.Names, Token);
         }
 
         var list = (await Bench.Blobs.Blob(JobBlobs.Output(Job)).GetBlockListAsync(cancellationToken: Token)).Value;
