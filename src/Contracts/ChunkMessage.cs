@@ -34,6 +34,7 @@ public sealed record ChunkMessage
     public LanePlace? Lane { get; init; }
 
     /// <summary>The job's epoch when the chunk was sent; one that is older than the job's is dropped, since its items were sent again.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Epoch { get; init; }
 
     /// <summary>
@@ -43,9 +44,11 @@ public sealed record ChunkMessage
     public IReadOnlyList<int>? Only { get; init; }
 
     /// <summary>How often each of its items was attempted in messages before this one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Attempts { get; init; }
 
     /// <summary>How often its items went back to the queue because attempts in place did not help.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Returns { get; init; }
 
     /// <summary>What befell the messages before this one that were given up, oldest first. One of the items may be what kills workers.</summary>
@@ -60,7 +63,12 @@ public sealed record ChunkMessage
 /// Whether items of one key run one at a time and in order within the chunk too; otherwise the lane only limits the job's concurrency.
 /// </param>
 /// <param name="StopOnFailure">Whether an item that fails for good has the later ones of its key skipped.</param>
-public sealed record LanePlace(int Number, long Sequence, bool Last, bool ByKey, bool StopOnFailure = false);
+public sealed record LanePlace(
+    int Number,
+    long Sequence,
+    bool Last,
+    bool ByKey,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool StopOnFailure = false);
 
 /// <summary>Names a chunk: <c>{job}/{page}/{chunk}</c>.</summary>
 /// <param name="Job">Id of the job.</param>

@@ -14,8 +14,8 @@ public sealed class AppTests
         (string File, string Text, string Replacement, string Rule, string Way)[] faults =
         [
             ("JobOrchestrator.cs", "run = await PlanAsync", "_ = Guid.NewGuid(); run = await PlanAsync", "MJ0002", "JobOrchestrator.Run)"),
-            ("PageWindow.cs", "ReportProgress();", "ReportProgress(); _ = DateTime.UtcNow;", "MJ0001", "JobOrchestrator.Run > PageWindow.RunAsync)"),
-            ("PageWindow.cs", "SortedDictionary<int", "Dictionary<int", "MJ0007", "JobOrchestrator.Run > PageWindow.RunAsync > PageWindow.TakeFinishedAsync)"),
+            ("PageWindow.cs", "ReportProgress();", "ReportProgress(); _ = DateTime.UtcNow;", "MJ0001", "JobOrchestrator.Run > JobOrchestrator.RunPagesAsync > PageWindow.RunAsync)"),
+            ("PageWindow.cs", "SortedDictionary<int", "Dictionary<int", "MJ0007", "JobOrchestrator.RunPagesAsync > PageWindow.RunAsync > PageWindow.TakeFinishedAsync)"),
             ("Lanes.cs", "OrderByKey: true } =>", "OrderByKey: true } when File.Exists(\"x\") =>", "MJ0004", "Lanes.CountOf)"),
             ("PageOrchestrator.cs", "run = run with { IdleSince", "await Task.Delay(1); run = run with { IdleSince", "MJ0003", "PageOrchestrator.Run)"),
         ];

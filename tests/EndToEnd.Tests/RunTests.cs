@@ -97,7 +97,7 @@ public sealed class RunTests(StorageEmulator storage)
         var errors = await app.Jobs.ErrorsAsync(job.Id).ToListAsync(TestContext.Current.CancellationToken);
         Assert.Equal(["good", "flaky"], results.Select(line => line.Id));
         Assert.Equal([1, 3], results.Select(line => line.Attempts));
-        Assert.Equal([("poison", 1), ("stuck", 5), ("wrong", 1)], errors.Select(line => (line.Id, line.Attempts)));
+        Assert.Equal([("poison", 1), ("stuck", 15), ("wrong", 1)], errors.Select(line => (line.Id, line.Attempts)));
         Assert.Equal("invalid_input", errors[2].Error?.Code);
     }
 

@@ -15,21 +15,40 @@ public sealed class FunctionListTests
 {
     private const string Expected = """
         AssembleResults: activityTrigger order of AssembleResults
+        CancelJob: httpTrigger request of POST jobs/{id}/cancel (Function), durableClient durable; http $return
+        CancelPage: activityTrigger order of CancelPage
+        ClearParked: activityTrigger order of ClearParked
         CloseLanes: activityTrigger order of CloseLanes
         CollectPage: activityTrigger order of CollectPage
+        DeleteJob: httpTrigger request of DELETE jobs/{id} (Function), durableClient durable; http $return
+        DiscardPage: activityTrigger order of DiscardPage
+        DiscardParked: httpTrigger request of POST jobs/{id}/discard (Function), durableClient durable; http $return
         DispatchPage: activityTrigger order of DispatchPage
+        FindLostItems: activityTrigger order of FindLostItems
+        FindParkedPages: activityTrigger order of FindParkedPages
         GetErrors: httpTrigger request of GET jobs/{id}/errors (Function), durableClient durable; http $return
         GetJob: httpTrigger request of GET jobs/{id} (Function), durableClient durable; http $return
+        GetParked: httpTrigger request of GET jobs/{id}/parked (Function), durableClient durable; http $return
         GetResults: httpTrigger request of GET jobs/{id}/results (Function), durableClient durable; http $return
+        Housekeeping: timerTrigger timer of 0 10 * * * * (at start False), durableClient durable
         JobOrchestrator: orchestrationTrigger context of JobOrchestrator
         ListJobs: httpTrigger request of GET jobs (Function), durableClient durable; http $return
         PageOrchestrator: orchestrationTrigger context of PageOrchestrator
+        PauseJob: httpTrigger request of POST jobs/{id}/pause (Function), durableClient durable; http $return
         PlanJob: activityTrigger order of PlanJob
         ProcessChunk: serviceBusTrigger message of chunks (ServiceBus; sessions False, batches False, completes False)
         ProcessOrderedChunk: serviceBusTrigger message of chunks-ordered (ServiceBus; sessions True, batches False, completes False)
+        PurgeOrchestrator: orchestrationTrigger context of PurgeOrchestrator
+        PurgeSlice: activityTrigger job of PurgeSlice, durableClient durable
+        ReadControl: activityTrigger job of ReadControl
         RecoverChunk: serviceBusTrigger message of chunks/$DeadLetterQueue (ServiceBus; sessions False, batches False, completes False)
         RecoverExternalChunk: serviceBusTrigger message of chunks-external/$DeadLetterQueue (ServiceBus; sessions False, batches False, completes False)
         RecoverOrderedChunk: serviceBusTrigger message of chunks-ordered/$DeadLetterQueue (ServiceBus; sessions False, batches False, completes False)
+        RecoverResult: serviceBusTrigger message of results/$DeadLetterQueue (ServiceBus; sessions False, batches False, completes False)
+        RedriveJob: httpTrigger request of POST jobs/{id}/redrive (Function), durableClient durable; http $return
+        ResumeJob: httpTrigger request of POST jobs/{id}/resume (Function), durableClient durable; http $return
+        SendAgain: activityTrigger order of SendAgain
+        StopJob: activityTrigger order of StopJob
         SubmitJob: httpTrigger request of POST jobs (Function), durableClient durable; http $return
         SweepAnswers: timerTrigger timer of 0 40 * * * * (at start False), durableClient durable
 

@@ -71,8 +71,8 @@ public sealed class NonsenseTests(NonsenseApp shared) : IClassFixture<NonsenseAp
 
         var job = await RunAsync();
 
-        Assert.Equal((4, 2, 5), (job.Items.Succeeded, job.Items.Failed, refusals));
-        Assert.All(await shared.App.Jobs.ErrorsAsync(job.Id).ToListAsync(Token), line => Assert.Equal("dead_lettered", line.Error?.Code));
+        Assert.Equal((4, 2, 15), (job.Items.Succeeded, job.Items.Failed, refusals));
+        Assert.All(await shared.App.Jobs.ErrorsAsync(job.Id).ToListAsync(Token), line => Assert.Equal("worker_lost", line.Error?.Code));
     }
 
     /// <summary>A worker that answers well, but for the second chunk.</summary>

@@ -54,6 +54,8 @@ public sealed class LocalApp : IAsyncDisposable
             $"AzureWebJobsStorage={storage.ConnectionString}",
             $"Jobs:Container={container}",
             "Jobs:RetryDelay=00:00:00.005",
+            "Jobs:ReturnDelay=00:00:00.02",
+            "Jobs:MaxReturnDelay=00:00:00.05",
             "Jobs:LaneHold=00:00:00.05",
             "Jobs:PartInterval=00:00:00.3",
             "Jobs:Seed=1",
