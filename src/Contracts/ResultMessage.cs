@@ -31,6 +31,11 @@ public enum ItemStatus
     Failed,
 }
 
+/// <summary>Tokens of a call to a language model.</summary>
+/// <param name="InputTokens">Of what was sent.</param>
+/// <param name="OutputTokens">Of what was answered.</param>
+public sealed record TokenUsage(long InputTokens, long OutputTokens);
+
 /// <summary>One line of a job's results or errors.</summary>
 public sealed record ItemResult
 {
@@ -55,6 +60,9 @@ public sealed record ItemResult
 
     /// <summary>How often the model was asked, the last time included; 0 if it never was.</summary>
     public required int Attempts { get; init; }
+
+    /// <summary>Tokens that the answer cost; absent for models that do not count them.</summary>
+    public TokenUsage? Usage { get; init; }
 
     /// <summary>The item's <c>meta</c>, as submitted.</summary>
     [JsonConverter(typeof(NullIsAValueConverter))]

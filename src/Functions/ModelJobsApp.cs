@@ -16,6 +16,8 @@ using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Process;
 using ModelJobs.Functions.Process.Runners;
+using ModelJobs.Functions.Process.Runners.Chat;
+using ModelJobs.Functions.Process.Runners.Embeddings;
 using ModelJobs.Functions.Status;
 using ModelJobs.Functions.Storage;
 using ModelJobs.Functions.Submit;
@@ -75,6 +77,12 @@ public static class ModelJobsApp
                     ? OnnxRunnerOptions.ProblemOf(model)
                     : $"{model.Path}:Path must name the model's .onnx file; there is no '{PathOf(model)}'");
         });
+        services.AddSingleton(provider => new RunnerKind(
+            "chat", model => new ChatRunner(ChatRunnerOptions.Read(model), provider.GetRequiredService<TimeProvider>()), ChatRunnerOptions.ProblemOf));
+        services.AddSingleton(provider => new RunnerKind(
+            "embeddings",
+            model => new EmbeddingsRunner(EmbeddingsRunnerOptions.Read(model), provider.GetRequiredService<TimeProvider>()),
+            EmbeddingsRunnerOptions.ProblemOf));
         services.AddSingleton(new RunnerKind("external", Create: null, ProblemOfExternal));
         services.AddHostedService<ModelCheck>();
     }

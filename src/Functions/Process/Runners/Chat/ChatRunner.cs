@@ -1,0 +1,84 @@
+using Microsoft.Extensions.AI;
+using ModelJobs.Functions.Process.Balance;
+using ModelJobs.Functions.Process.Runners.Endpoints;
+
+namespace ModelJobs.Functions.Process.Runners.Chat;
+
+/// <summary>
+/// Asks a language model behind an API that is compatible with OpenAI's, or behind Azure OpenAI: a call per item, the items of all chunks side by
+/// side as far as the endpoint bears it. docs/models.md shows inputs, outputs and failures.
+/// </summary>
+public sealed class ChatRunner : IBalancedRunner, IDisposable
+{
+    private readonly ChatRequestReader _requests;
+    private readonly ChatOutput _output;
+    private readonly HttpClient _http;
+    private readonly IChatClient _client;
+    private readonly AdaptiveLimiter _limiter;
+    private readonly EndpointCalls _calls;
+    private readonly TokenEstimate _estimate = new();
+
+    /// <param name="options">The endpoint and how to ask it.</param>
+    /// <param name="time">The clock.</param>
+    public ChatRunner(ChatRunnerOptions options, TimeProvider time)
+        : this(options, time, EndpointClients.CreateHandler(options.MaxConcurrency))
+    {
+    }
+
+    internal ChatRunner(ChatRunnerOptions options, TimeProvider time, HttpMessageHandler handler)
+    {
+        _requests = new ChatRequestReader(options);
+        _output = options.Output;
+        _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        _client = EndpointClients.Create(options, _http).GetChatClient(options.Name).AsIChatClient();
+        _limiter = new AdaptiveLimiter(options.Limits, time);
+        _calls = new EndpointCalls(options, _limiter, time);
+    }
+
+    /// <inheritdoc/>
+    public LimiterSnapshot Balance => _limiter.Snapshot();
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ItemOutcome>> RunAsync(IReadOnlyList<ItemCall> items, CancellationToken cancellationToken)
+    {
+        var outcomes = new ItemOutcome[items.Count];
+        await Task.WhenAll(items.Select(async (item, place) => outcomes[place] = await RunAsync(item, cancellationToken)));
+        return outcomes;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _limiter.Dispose();
+        _client.Dispose();
+        _http.Dispose();
+    }
+
+    private async Task<ItemOutcome> RunAsync(ItemCall item, CancellationToken cancellationToken)
+    {
+        if (!_requests.TryRead(item.Item.Input, out var request, out var problem))
+        {
+            return ItemOutcome.Permanent("invalid_input", problem);
+        }
+
+        // Without a bound the answer's length is anybody's guess; what calls use teaches the estimate.
+        var maxOutput = request.MaxOutputTokens ?? 0;
+        var (answer, failure) = await _calls.CallAsync(
+            item.Share ?? JobShare.Unknown,
+            _estimate.Of(request.Characters, maxOutput),
+            async token => ChatAnswer.Read(await _client.GetResponseAsync(request.Messages, request.ToOptions(), token)),
+            answer => answer.Usage?.InputTokens + answer.Usage?.OutputTokens,
+            cancellationToken);
+        if (answer is null)
+        {
+            return failure!.Outcome;
+        }
+
+        if (answer.Usage is { } usage)
+        {
+            _estimate.Learn(request.Characters, maxOutput, usage.InputTokens + usage.OutputTokens);
+        }
+
+        return _output is ChatOutput.Completion ? ItemOutcome.Succeeded(answer.Completion, answer.Usage) : answer.ToContent(request.AsksForJson);
+    }
+}
