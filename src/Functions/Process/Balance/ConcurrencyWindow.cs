@@ -19,8 +19,14 @@ internal sealed class ConcurrencyWindow(LimiterOptions options)
     /// <summary>Part of a round's calls that may fail before the window is narrowed: single failures are not a sign of load.</summary>
     private const double ToleratedFailures = 0.1;
 
-    /// <summary>How much of a round's latency, where it is longer, goes into the uncrowded latency: slow enough that a crowd is seen, fast enough that longer answers become the measure.</summary>
-    private const double Drift = 0.05;
+    /// <summary>What must be left of a window before it is judged whether narrowing it helps.</summary>
+    private const double Judged = 0.75;
+
+    /// <summary>Part of the latency that may be left then.</summary>
+    private const double Helped = 0.9;
+
+    /// <summary>How much of a longer latency goes into the uncrowded one when narrowing does not help: the crowd is not of this window's making, or answers have become longer.</summary>
+    private const double Drift = 0.5;
 
     /// <summary>Fewest answers that make a round, so that one slow answer does not decide.</summary>
     private const int MinRound = 4;
@@ -29,6 +35,8 @@ internal sealed class ConcurrencyWindow(LimiterOptions options)
     private double _slowStartUntil = double.PositiveInfinity;
     private TimeSpan _cutAt = TimeSpan.MinValue;
     private TimeSpan? _uncrowded;
+    private (double Size, TimeSpan Latency)? _crowded;
+    private bool _settling;
     private int _answers;
     private int _failures;
     private int _fullest;
@@ -70,23 +78,51 @@ internal sealed class ConcurrencyWindow(LimiterOptions options)
 
     private void EndRound()
     {
+        if (_settling)
+        {
+            // These were made before the window was narrowed.
+            _settling = false;
+            StartRound();
+            return;
+        }
+
         var latency = _latencies / _answers;
-        var gradient = _uncrowded is { } uncrowded && latency > TimeSpan.Zero ? Tolerance * (uncrowded / latency) : 1;
+        Learn(latency);
+        var gradient = latency > TimeSpan.Zero ? Tolerance * (_uncrowded!.Value / latency) : 1;
         if (_failures > ToleratedFailures * _answers)
         {
             Narrow(Cut);
         }
         else if (gradient < 1)
         {
+            _crowded ??= (_size, latency);
             Narrow(Math.Max(MinGradient, gradient));
+            _settling = true;
         }
         else if (_fullest >= Size)
         {
-            _size = Math.Min(options.MaxConcurrency, _size < _slowStartUntil ? Math.Min(_size * 2, Math.Max(_slowStartUntil, _size + 1)) : _size + 1);
+            var wider = _size < _slowStartUntil ? Math.Min(_size * 2, Math.Max(_slowStartUntil, _size + 1)) : _size + 1;
+            _size = Math.Min(options.MaxConcurrency, wider);
         }
 
-        _uncrowded = _uncrowded is not { } known || latency < known ? latency : known + ((latency - known) * Drift);
         StartRound();
+    }
+
+    private void Learn(TimeSpan latency)
+    {
+        if (_uncrowded is not { } known || latency < known)
+        {
+            _uncrowded = latency;
+        }
+        else if (latency <= known * Tolerance)
+        {
+            _crowded = null;
+        }
+        else if (_crowded is { } before && (_size <= 1 || _size <= before.Size * Judged))
+        {
+            _uncrowded = latency > before.Latency * Helped ? known + ((latency - known) * Drift) : known;
+            _crowded = null;
+        }
     }
 
     private void Narrow(double factor)

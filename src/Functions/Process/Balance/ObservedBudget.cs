@@ -10,7 +10,7 @@ internal sealed class ObservedBudget
     /// What is left unused, as seconds' worth of the limit: calls arrive a little earlier or later than they were made, and one that
     /// arrives too early is throttled. It is spent once in the life of a limiter, not once a minute.
     /// </summary>
-    private const double ReserveSeconds = 0.25;
+    private const double ReserveSeconds = 0.5;
 
     /// <summary>The period of a limit as endpoints name it.</summary>
     private const double PeriodSeconds = 60;

@@ -8,7 +8,10 @@ internal sealed class TokenEstimate
 {
     private const double CharactersPerToken = 4;
 
-    /// <summary>How much the newest call counts.</summary>
+    /// <summary>An answer whose length nothing bounds. Rather too long: what is too much is corrected, what is too little is throttled.</summary>
+    private const int UnboundedOutput = 200;
+
+    /// <summary>How much the newest call counts, at least; the first ones count alike.</summary>
     private const double Newest = 0.05;
 
     /// <summary>Factors beyond these are not learned: a text of another script has perhaps four tokens where a guess has one.</summary>
@@ -17,11 +20,12 @@ internal sealed class TokenEstimate
 
     private readonly Lock _lock = new();
     private double _factor = 1;
+    private long _learned;
 
     /// <summary>The guess for a call.</summary>
     /// <param name="characters">Of all that is sent as text.</param>
-    /// <param name="maxOutputTokens">Most tokens that the answer may have.</param>
-    public int Of(int characters, int maxOutputTokens)
+    /// <param name="maxOutputTokens">Most tokens that the answer may have; null if nothing bounds it.</param>
+    public int Of(int characters, int? maxOutputTokens)
     {
         lock (_lock)
         {
@@ -30,14 +34,15 @@ internal sealed class TokenEstimate
     }
 
     /// <summary>Learns what a call used.</summary>
-    public void Learn(int characters, int maxOutputTokens, long used)
+    public void Learn(int characters, int? maxOutputTokens, long used)
     {
         lock (_lock)
         {
             var factor = Math.Clamp(used / Raw(characters, maxOutputTokens), MinFactor, MaxFactor);
-            _factor += Newest * (factor - _factor);
+            _factor += Math.Max(Newest, 1.0 / ++_learned) * (factor - _factor);
         }
     }
 
-    private static double Raw(int characters, int maxOutputTokens) => Math.Max(1, (characters / CharactersPerToken) + maxOutputTokens);
+    private static double Raw(int characters, int? maxOutputTokens) =>
+        Math.Max(1, (characters / CharactersPerToken) + (maxOutputTokens ?? UnboundedOutput));
 }

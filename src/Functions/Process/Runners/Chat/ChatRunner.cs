@@ -61,11 +61,9 @@ public sealed class ChatRunner : IBalancedRunner, IDisposable
             return ItemOutcome.Permanent("invalid_input", problem);
         }
 
-        // Without a bound the answer's length is anybody's guess; what calls use teaches the estimate.
-        var maxOutput = request.MaxOutputTokens ?? 0;
         var (answer, failure) = await _calls.CallAsync(
             item.Share ?? JobShare.Unknown,
-            _estimate.Of(request.Characters, maxOutput),
+            _estimate.Of(request.Characters, request.MaxOutputTokens),
             async token => ChatAnswer.Read(await _client.GetResponseAsync(request.Messages, request.ToOptions(), token)),
             answer => answer.Usage?.InputTokens + answer.Usage?.OutputTokens,
             cancellationToken);
@@ -76,7 +74,7 @@ public sealed class ChatRunner : IBalancedRunner, IDisposable
 
         if (answer.Usage is { } usage)
         {
-            _estimate.Learn(request.Characters, maxOutput, usage.InputTokens + usage.OutputTokens);
+            _estimate.Learn(request.Characters, request.MaxOutputTokens, usage.InputTokens + usage.OutputTokens);
         }
 
         return _output is ChatOutput.Completion ? ItemOutcome.Succeeded(answer.Completion, answer.Usage) : answer.ToContent(request.AsksForJson);
