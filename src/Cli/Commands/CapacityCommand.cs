@@ -27,8 +27,11 @@ internal sealed class CapacityCommand : Command
     {
         _environment = environment;
         _nodes.Required = true;
-        foreach (Option option in (Option[])[_nodes, _task, _queue, _balance, _json])
+        foreach (var option in (Option[])[_nodes, _task, _queue, _balance, _json])
+        {
             Options.Add(option);
+        }
+
         SetAction(Run);
     }
 
@@ -40,16 +43,21 @@ internal sealed class CapacityCommand : Command
             arguments.GetRequiredValue(_queue),
             arguments.GetRequiredValue(_balance));
         if (arguments.GetValue(_json))
+        {
             _environment.Console.Output.WriteLine(ToJson(model).ToJsonString());
+        }
         else
+        {
             Write(_environment.Console.Output, model);
+        }
+
         return ExitCode.Success;
     }
 
     private static void Write(TextWriter output, CapacityModel model)
     {
-        string n = Text(model.Nodes), tc = Text(model.TaskSeconds), tp = Text(model.QueueSeconds), tq = Text(model.BalanceSeconds);
-        string asPrinted = double.IsFinite(model.ParallelismAsPrinted) ? Rounded(model.ParallelismAsPrinted) : "no number";
+        var (n, tc, tp, tq) = (Text(model.Nodes), Text(model.TaskSeconds), Text(model.QueueSeconds), Text(model.BalanceSeconds));
+        var asPrinted = double.IsFinite(model.ParallelismAsPrinted) ? Rounded(model.ParallelismAsPrinted) : "no number";
         output.WriteLine($"N Tc / (Tp + Tq)         {n} x {tc} / ({tp} + {tq}) = {asPrinted}");
         output.WriteLine($"N Tc / (Tc + Tp + Tq)    {n} x {tc} / ({tc} + {tp} + {tq}) = {Rounded(model.Parallelism)}");
         output.WriteLine();
@@ -79,11 +87,14 @@ internal sealed class CapacityCommand : Command
         Required = true,
         CustomParser = result =>
         {
-            string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-            if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
+            var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
                 && value <= MaxSeconds
                 && (value > 0 || !isAboveZero))
+            {
                 return value;
+            }
+
             result.AddError($"{name} must be a number of seconds {(isAboveZero ? "above" : "from")} 0, at most {MaxSeconds:0}, as 0.25.");
             return 0;
         },

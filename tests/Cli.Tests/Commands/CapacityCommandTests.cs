@@ -8,7 +8,7 @@ public sealed class CapacityCommandTests
     [Fact]
     public async Task Capacity_OfTheWorkedExample_PrintsBothReadingsAndUsesTheSecond()
     {
-        CliRun run = await CliRun.ExecuteAsync(
+        var run = await CliRun.ExecuteAsync(
             ["capacity", "--nodes", "10", "--task-seconds", "10", "--queue-seconds", "5", "--balance-seconds", "2"]);
 
         Assert.Equal(0, run.ExitCode);
@@ -22,10 +22,10 @@ public sealed class CapacityCommandTests
     [Fact]
     public async Task Capacity_WithJson_PrintsTheNumbers()
     {
-        CliRun run = await CliRun.ExecuteAsync(
+        var run = await CliRun.ExecuteAsync(
             ["capacity", "--nodes", "4", "--task-seconds", "0.5", "--queue-seconds", "0", "--balance-seconds", "0", "--json"]);
 
-        JsonElement numbers = JsonElement.Parse(Assert.Single(run.OutputLines));
+        var numbers = JsonElement.Parse(Assert.Single(run.OutputLines));
         Assert.Equal(4, numbers.GetProperty("parallelism").GetDouble());
         Assert.Equal(8, numbers.GetProperty("eventsPerSecond").GetDouble());
         Assert.Equal(JsonValueKind.Null, numbers.GetProperty("parallelismAsPrinted").ValueKind);
@@ -38,7 +38,7 @@ public sealed class CapacityCommandTests
     [InlineData("1", "ten", "--task-seconds must be a number of seconds above 0")]
     public async Task Capacity_WithWrongNumbers_SaysWhichAndDoesNotRun(string nodes, string task, string problem)
     {
-        CliRun run = await CliRun.ExecuteAsync(
+        var run = await CliRun.ExecuteAsync(
             ["capacity", "--nodes", nodes, "--task-seconds", task, "--queue-seconds", "0", "--balance-seconds", "0"]);
 
         Assert.Equal(2, run.ExitCode);
@@ -49,7 +49,7 @@ public sealed class CapacityCommandTests
     [Fact]
     public async Task Capacity_WithoutANumber_SaysWhichIsMissing()
     {
-        CliRun run = await CliRun.ExecuteAsync(["capacity", "--nodes", "1"]);
+        var run = await CliRun.ExecuteAsync(["capacity", "--nodes", "1"]);
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("--task-seconds", run.Error, StringComparison.Ordinal);

@@ -97,6 +97,21 @@ public sealed class RateRunTests
     }
 
     [Fact]
+    public async Task Run_OverHttp_TakesTheIdealTimeToo()
+    {
+        const int Calls = 300;
+        var standIn = StandIn(burstSeconds: 1);
+        await using var server = await StandInServer.StartAsync(standIn, TestContext.Current.CancellationToken);
+        using var runner = new ChatRunner(Options with { Endpoint = server.Endpoint }, _time);
+        var load = new VirtualLoad(_time, standIn, runner);
+
+        await load.RunAsync(Calls);
+
+        Assert.InRange(load.EndedAt, 0, 1.1 * Ideal(standIn, Calls));
+        Assert.Empty(load.Failed);
+    }
+
+    [Fact]
     public async Task Run_SomeAnswersAreErrors_AllItemsEndWell()
     {
         var standIn = StandIn(burstSeconds: 60);

@@ -57,13 +57,18 @@ internal sealed record ChatRequest(
             body,
             characters,
             Find("max_completion_tokens") ?? Find("max_tokens"),
-            members.Any(member => member.Key == "response_format"
-                && member.Value.TryGetProperty("type", out var type) && type.ValueEquals("json_schema") | type.ValueEquals("json_object")));
+            members.Any(member => member.Key == "response_format" && IsJson(member.Value)));
         return true;
 
         int? Find(string name) =>
             members.FirstOrDefault(member => member.Key == name).Value is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var number) ? number : null;
     }
+
+    private static bool IsJson(JsonElement format) =>
+        format.ValueKind == JsonValueKind.Object
+        && format.TryGetProperty("type", out var type)
+        && type.ValueKind == JsonValueKind.String
+        && (type.ValueEquals("json_schema") || type.ValueEquals("json_object"));
 
     private static BinaryData Write(IReadOnlyList<KeyValuePair<string, JsonElement>> members)
     {

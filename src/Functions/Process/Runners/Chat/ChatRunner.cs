@@ -12,31 +12,27 @@ public sealed class ChatRunner : IBalancedRunner, IDisposable
 {
     private readonly ChatRequestReader _requests;
     private readonly ChatOutput _output;
-    private readonly HttpClient _http;
+    private readonly ModelEndpoint _endpoint;
     private readonly IChatClient _client;
-    private readonly AdaptiveLimiter _limiter;
-    private readonly EndpointCalls _calls;
     private readonly TokenEstimate _estimate = new();
 
     /// <param name="options">The endpoint and how to ask it.</param>
     /// <param name="time">The clock.</param>
     public ChatRunner(ChatRunnerOptions options, TimeProvider time)
-        : this(options, time, EndpointClients.CreateHandler(options.MaxConcurrency))
+        : this(options, time, handler: null)
     {
     }
 
-    internal ChatRunner(ChatRunnerOptions options, TimeProvider time, HttpMessageHandler handler)
+    internal ChatRunner(ChatRunnerOptions options, TimeProvider time, HttpMessageHandler? handler)
     {
         _requests = new ChatRequestReader(options);
         _output = options.Output;
-        _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-        _client = EndpointClients.Create(options, _http).GetChatClient(options.Name).AsIChatClient();
-        _limiter = new AdaptiveLimiter(options.Limits, time);
-        _calls = new EndpointCalls(options, _limiter, time);
+        _endpoint = new ModelEndpoint(options, time, handler);
+        _client = _endpoint.Client.GetChatClient(options.Name).AsIChatClient();
     }
 
     /// <inheritdoc/>
-    public LimiterSnapshot Balance => _limiter.Snapshot();
+    public LimiterSnapshot Balance => _endpoint.Balance;
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ItemOutcome>> RunAsync(IReadOnlyList<ItemCall> items, CancellationToken cancellationToken)
@@ -47,12 +43,7 @@ public sealed class ChatRunner : IBalancedRunner, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _limiter.Dispose();
-        _client.Dispose();
-        _http.Dispose();
-    }
+    public void Dispose() => _endpoint.Dispose();
 
     private async Task<ItemOutcome> RunAsync(ItemCall item, CancellationToken cancellationToken)
     {
@@ -61,7 +52,7 @@ public sealed class ChatRunner : IBalancedRunner, IDisposable
             return ItemOutcome.Permanent("invalid_input", problem);
         }
 
-        var (answer, failure) = await _calls.CallAsync(
+        var (answer, failure) = await _endpoint.CallAsync(
             item.Share ?? JobShare.Unknown,
             _estimate.Of(request.Characters, request.MaxOutputTokens),
             async token => ChatAnswer.Read(await _client.GetResponseAsync(request.Messages, request.ToOptions(), token)),

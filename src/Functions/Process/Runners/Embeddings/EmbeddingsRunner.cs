@@ -14,30 +14,26 @@ namespace ModelJobs.Functions.Process.Runners.Embeddings;
 public sealed class EmbeddingsRunner : IBalancedRunner, IDisposable
 {
     private readonly EmbeddingsRunnerOptions _options;
-    private readonly HttpClient _http;
+    private readonly ModelEndpoint _endpoint;
     private readonly EmbeddingClient _client;
-    private readonly AdaptiveLimiter _limiter;
-    private readonly EndpointCalls _calls;
     private readonly TokenEstimate _estimate = new();
 
     /// <param name="options">The endpoint and how to ask it.</param>
     /// <param name="time">The clock.</param>
     public EmbeddingsRunner(EmbeddingsRunnerOptions options, TimeProvider time)
-        : this(options, time, EndpointClients.CreateHandler(options.MaxConcurrency))
+        : this(options, time, handler: null)
     {
     }
 
-    internal EmbeddingsRunner(EmbeddingsRunnerOptions options, TimeProvider time, HttpMessageHandler handler)
+    internal EmbeddingsRunner(EmbeddingsRunnerOptions options, TimeProvider time, HttpMessageHandler? handler)
     {
         _options = options;
-        _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-        _client = EndpointClients.Create(options, _http).GetEmbeddingClient(options.Name);
-        _limiter = new AdaptiveLimiter(options.Limits, time);
-        _calls = new EndpointCalls(options, _limiter, time);
+        _endpoint = new ModelEndpoint(options, time, handler);
+        _client = _endpoint.Client.GetEmbeddingClient(options.Name);
     }
 
     /// <inheritdoc/>
-    public LimiterSnapshot Balance => _limiter.Snapshot();
+    public LimiterSnapshot Balance => _endpoint.Balance;
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ItemOutcome>> RunAsync(IReadOnlyList<ItemCall> items, CancellationToken cancellationToken)
@@ -64,16 +60,12 @@ public sealed class EmbeddingsRunner : IBalancedRunner, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _limiter.Dispose();
-        _http.Dispose();
-    }
+    public void Dispose() => _endpoint.Dispose();
 
     private async Task RunBatchAsync(
         JobShare share, IReadOnlyList<EmbeddingInput> batch, ItemOutcome[] outcomes, CancellationToken cancellationToken)
     {
-        var (vectors, failure) = await _calls.CallAsync(
+        var (vectors, failure) = await _endpoint.CallAsync(
             share,
             (int)Math.Min(int.MaxValue, batch.Sum(input => (long)input.Tokens)),
             token => EmbedAsync(batch, token),
