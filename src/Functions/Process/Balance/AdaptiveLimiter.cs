@@ -135,7 +135,7 @@ public sealed class AdaptiveLimiter : IDisposable
         switch (feedback.Result)
         {
             case CallResult.Answered or CallResult.Failed:
-                _window.Ended(feedback.Result is CallResult.Failed, now - call.MadeAt);
+                _window.Ended(feedback.Result is CallResult.Failed, call.MadeAt, now);
                 break;
             case CallResult.Throttled:
                 _throttled++;

@@ -36,7 +36,6 @@ internal sealed class ConcurrencyWindow(LimiterOptions options)
     private TimeSpan _cutAt = TimeSpan.MinValue;
     private TimeSpan? _uncrowded;
     private (double Size, TimeSpan Latency)? _crowded;
-    private bool _settling;
     private int _answers;
     private int _failures;
     private int _fullest;
@@ -52,14 +51,22 @@ internal sealed class ConcurrencyWindow(LimiterOptions options)
     public void Made(int inFlight) => _fullest = Math.Max(_fullest, inFlight);
 
     /// <summary>A call ended with an answer or a failure.</summary>
-    public void Ended(bool failed, TimeSpan latency)
+    /// <param name="failed">Whether with a failure.</param>
+    /// <param name="madeAt">When it was made: those made before the window was narrowed tell nothing of the narrower one.</param>
+    /// <param name="now">The time.</param>
+    public void Ended(bool failed, TimeSpan madeAt, TimeSpan now)
     {
+        if (madeAt < _cutAt)
+        {
+            return;
+        }
+
         _answers++;
         _failures += failed ? 1 : 0;
-        _latencies += latency;
+        _latencies += now - madeAt;
         if (_answers >= Math.Max(MinRound, Size))
         {
-            EndRound();
+            EndRound(now);
         }
     }
 
@@ -70,34 +77,24 @@ internal sealed class ConcurrencyWindow(LimiterOptions options)
     {
         if (madeAt > _cutAt)
         {
-            _cutAt = now;
-            Narrow(Cut);
+            Narrow(Cut, now);
             StartRound();
         }
     }
 
-    private void EndRound()
+    private void EndRound(TimeSpan now)
     {
-        if (_settling)
-        {
-            // These were made before the window was narrowed.
-            _settling = false;
-            StartRound();
-            return;
-        }
-
         var latency = _latencies / _answers;
         Learn(latency);
         var gradient = latency > TimeSpan.Zero ? Tolerance * (_uncrowded!.Value / latency) : 1;
         if (_failures > ToleratedFailures * _answers)
         {
-            Narrow(Cut);
+            Narrow(Cut, now);
         }
         else if (gradient < 1)
         {
             _crowded ??= (_size, latency);
-            Narrow(Math.Max(MinGradient, gradient));
-            _settling = true;
+            Narrow(Math.Max(MinGradient, gradient), now);
         }
         else if (_fullest >= Size)
         {
@@ -125,8 +122,9 @@ internal sealed class ConcurrencyWindow(LimiterOptions options)
         }
     }
 
-    private void Narrow(double factor)
+    private void Narrow(double factor, TimeSpan now)
     {
+        _cutAt = now;
         _size = Math.Max(1, _size * factor);
         _slowStartUntil = _size;
     }
