@@ -39,6 +39,11 @@ public enum ItemStatus
     Discarded,
 }
 
+/// <summary>Tokens of a call to a language model.</summary>
+/// <param name="InputTokens">Of what was sent.</param>
+/// <param name="OutputTokens">Of what was answered.</param>
+public sealed record TokenUsage(long InputTokens, long OutputTokens);
+
 /// <summary>One line of a job's results or errors.</summary>
 public sealed record ItemResult
 {
@@ -66,6 +71,9 @@ public sealed record ItemResult
 
     /// <summary>What befell the messages that the item travelled in, oldest first; present if it failed because its worker was lost with it.</summary>
     public IReadOnlyList<DeliveryRecord>? History { get; init; }
+
+    /// <summary>Tokens that the answer cost; absent for models that do not count them.</summary>
+    public TokenUsage? Usage { get; init; }
 
     /// <summary>The item's <c>meta</c>, as submitted.</summary>
     [JsonConverter(typeof(NullIsAValueConverter))]

@@ -18,6 +18,9 @@ using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Process;
 using ModelJobs.Functions.Process.Runners;
+using ModelJobs.Functions.Process.Runners.Chat;
+using ModelJobs.Functions.Process.Runners.Embeddings;
+using ModelJobs.Functions.Process.Runners.Onnx;
 using ModelJobs.Functions.Purge;
 using ModelJobs.Functions.Recover;
 using ModelJobs.Functions.Redrive;
@@ -89,16 +92,23 @@ public static class ModelJobsApp
         services.AddSingleton(provider =>
         {
             var root = provider.GetRequiredService<IHostEnvironment>().ContentRootPath;
-            string PathOf(IConfigurationSection model) => Path.Combine(root, model["Path"] ?? "");
             return new RunnerKind(
                 "onnx",
-                model => new OnnxRunner(PathOf(model), OnnxRunnerOptions.Read(model)),
-                model => File.Exists(PathOf(model))
-                    ? OnnxRunnerOptions.ProblemOf(model)
-                    : $"{model.Path}:Path must name the model's .onnx file; there is no '{PathOf(model)}'");
+                model => new OnnxRunner(
+                    new ModelFile(model, root).Find(provider.GetRequiredService<BlobServiceClient>()),
+                    OnnxRunnerOptions.Read(model),
+                    provider.GetRequiredService<TimeProvider>()),
+                model => new ModelFile(model, root).Problem ?? OnnxRunnerOptions.ProblemOf(model));
         });
+        services.AddSingleton(provider => new RunnerKind(
+            "chat", model => new ChatRunner(ChatRunnerOptions.Read(model), provider.GetRequiredService<TimeProvider>()), ChatRunnerOptions.ProblemOf));
+        services.AddSingleton(provider => new RunnerKind(
+            "embeddings",
+            model => new EmbeddingsRunner(EmbeddingsRunnerOptions.Read(model), provider.GetRequiredService<TimeProvider>()),
+            EmbeddingsRunnerOptions.ProblemOf));
         services.AddSingleton(new RunnerKind("external", Create: null, ProblemOfExternal));
         services.AddHostedService<ModelCheck>();
+        services.AddHostedService<ModelWarmUp>();
     }
 
     // Any setting but the runner would be one that somebody believes to do something.

@@ -45,7 +45,7 @@ public sealed class StrictSettingsTests
     [Theory]
     [InlineData("MaxBatchItems", "0", "Models:m:MaxBatchItems is wrong: ")]
     [InlineData("IntraOpThreads", "two", "Models:m:IntraOpThreads is 'two'; it must be a whole number")]
-    [InlineData("MaxBatchItem", "5", "Models:m:MaxBatchItem is not a setting; known are IntraOpThreads, MaxBatchItems, MaxOutputElements, Path, Runner")]
+    [InlineData("MaxBatchItem", "5", "Models:m:MaxBatchItem is not a setting; known are Blob, CacheFolder, IntraOpThreads, MaxBatchDelay, MaxBatchItems, MaxOutputElements, ParallelRuns, Path, Runner")]
     public void OnnxOptions_Wrong_AreAProblemOfTheModel(string name, string value, string problem)
     {
         var section = Section("Models:m", ("Runner", "onnx"), ("Path", "m.onnx"), (name, value));

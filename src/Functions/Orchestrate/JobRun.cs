@@ -44,6 +44,12 @@ internal sealed record JobRun
     /// <summary>Those of them that are not in the output yet, ascending.</summary>
     public IReadOnlyList<CarriedPage> Carried { get; init; } = [];
 
+    /// <summary>How often all that is unanswered was sent again without an answer coming since.</summary>
+    public int SentAgain { get; init; }
+
+    /// <summary>Since when no answer has come, if it was sent again.</summary>
+    public DateTime? IdleSince { get; init; }
+
     /// <summary>Pages that are done.</summary>
     public int CompletedPages { get; init; }
 
@@ -87,7 +93,8 @@ internal sealed record JobRun
 /// <summary>A page that was begun in an execution before and is not in the output yet.</summary>
 /// <param name="Plan">The page.</param>
 /// <param name="Done">Whether every item has answered.</param>
-internal sealed record CarriedPage(PagePlan Plan, bool Done);
+/// <param name="Answered">Items that have.</param>
+internal sealed record CarriedPage(PagePlan Plan, bool Done, long Answered);
 
 /// <summary>What a job runs again for.</summary>
 /// <param name="Selection">Name of the blob that says which parked items it is about.</param>

@@ -10,10 +10,14 @@ namespace ModelJobs.Functions.Orchestrate;
 /// <summary>What has become of a page.</summary>
 /// <param name="Plan">The page.</param>
 /// <param name="Complete">Whether every item has answered.</param>
-/// <param name="Change">What the items have come to, if so.</param>
+/// <param name="Change">What the items have come to, as far as they have answered.</param>
 /// <param name="Reopened">What they had come to before a redrive took them up, if it did so now.</param>
 /// <param name="Control">What has come over the job; null if nothing has.</param>
-internal sealed record PageEnd(PagePlan Plan, bool Complete, Totals Change, Totals Reopened, JobControl? Control);
+internal sealed record PageEnd(PagePlan Plan, bool Complete, Totals Change, Totals Reopened, JobControl? Control)
+{
+    /// <summary>Items that have answered.</summary>
+    public long Answered => Change.Succeeded + Change.Failed + Change.Canceled + Change.Discarded;
+}
 
 /// <summary>The steps that a page takes, in one epoch of the job. Runs inside the job orchestrator: everything here must be deterministic.</summary>
 internal sealed class PageSteps(TaskOrchestrationContext context, JobRun run)
@@ -46,7 +50,7 @@ internal sealed class PageSteps(TaskOrchestrationContext context, JobRun run)
 
         if (control.State == ControlState.Stopped)
         {
-            return carried is null ? CancelAsync(page, control) : CollectAsync(carried.Plan, Nothing, control, failed);
+            return carried is null ? CancelAsync(page, control) : CollectAsync(carried.Plan, carried, Nothing, control, failed);
         }
 
         var dispatch = DispatchAsync(page, carried, run.Lanes > 0 ? _lastDispatch : null);
@@ -58,7 +62,7 @@ internal sealed class PageSteps(TaskOrchestrationContext context, JobRun run)
     {
         var report = await dispatch;
         var reopened = carried is null ? new Totals(0, report.Reopened.Failed, report.Reopened.Canceled, 0) : Nothing;
-        return await CollectAsync(report.Page, reopened, control, failed);
+        return await CollectAsync(report.Page, carried, reopened, control, failed);
     }
 
     // Chunks of a lane must be enqueued in input order, so a page with lanes waits until the page before it is dispatched
@@ -91,9 +95,14 @@ internal sealed class PageSteps(TaskOrchestrationContext context, JobRun run)
             MaxFailed = run.MaxFailed is { } most ? Math.Max(0, most - failed) : null,
         };
 
-    private async Task<PageEnd> CollectAsync(PagePlan page, Totals reopened, JobControl control, long failed)
+    private async Task<PageEnd> CollectAsync(PagePlan page, CarriedPage? carried, Totals reopened, JobControl control, long failed)
     {
-        var order = new PageRun(CollectOrderOf(page, failed), Sent(page.Page, []), run.MaxIdle, run.StallAfter);
+        var order = new PageRun(CollectOrderOf(page, failed), Sent(page.Page, []), run.MaxIdle, run.StallAfter)
+        {
+            Answered = carried?.Answered ?? 0,
+            IdleSince = run.IdleSince,
+            Resent = run.SentAgain,
+        };
         // A page is begun at most once under one control.
         var options = new SubOrchestrationOptions(instanceId: PageOrchestrator.InstanceId(run.Job.Id, page.Page, control.Version));
         var report = await context.CallSubOrchestratorAsync<PageReport>(nameof(PageOrchestrator), order, options);

@@ -25,6 +25,7 @@ internal sealed class PageWindow
     private int _assembled;
     private Task<int>? _assembly;
     private Task<JobControl>? _change;
+    private bool _hasProgressed;
     private int? _failedPage;
     private Exception? _failure;
 
@@ -193,7 +194,8 @@ internal sealed class PageWindow
 
     private void Take(int page, PageEnd end)
     {
-        _carried[page] = new CarriedPage(end.Plan, end.Complete);
+        _hasProgressed |= end.Complete || end.Answered > (_carried.GetValueOrDefault(page)?.Answered ?? 0);
+        _carried[page] = new CarriedPage(end.Plan, end.Complete, end.Answered);
         if (end.Complete)
         {
             _done.Add(page);
@@ -237,11 +239,15 @@ internal sealed class PageWindow
     {
         var unbegun = _pages.Skip(_begun).ToList();
         var control = _run.Control;
+        var isIdle = !_hasProgressed && control.State == ControlState.Running;
         return (_run with
         {
             // Those that were not begun and not carried over either are looked up again; only a redrive leaves any between those that were.
             NextPage = unbegun.FirstOrDefault(page => !_carried.ContainsKey(page), _nextPage),
             Carried = [.. _pages.Skip(_assembled).Where(_carried.ContainsKey).Select(page => _carried[page])],
+            // Each epoch must not begin the patience with the job anew.
+            SentAgain = isIdle ? _run.SentAgain + 1 : 0,
+            IdleSince = isIdle ? _run.IdleSince ?? _context.CurrentUtcDateTime : null,
             LaneChunks = await _steps.LaneChunksAsync(),
             Control = _steps.Control,
         }).Under(control);

@@ -1,4 +1,5 @@
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Process.Balance;
 using ModelJobs.Functions.Process.Runners;
 
 namespace ModelJobs.Functions.Process;
@@ -36,6 +37,9 @@ internal sealed class ChunkRun
 
     /// <summary>The items.</summary>
     public IReadOnlyList<ChunkItem> Items { get; }
+
+    /// <summary>The job that the items belong to, for models whose calls jobs take turns at.</summary>
+    public JobShare? Share { get; init; }
 
     /// <summary>How many items are open.</summary>
     public int Open { get; private set; }
@@ -97,7 +101,7 @@ internal sealed class ChunkRun
     }
 
     /// <summary>The call of an item for the attempt that was counted last.</summary>
-    public ItemCall Call(int position) => new(Items[position], _items[position].Attempts);
+    public ItemCall Call(int position) => new(Items[position], _items[position].Attempts, Share);
 
     /// <summary>Takes an outcome that is final.</summary>
     public void Finish(int position, ItemOutcome outcome) =>

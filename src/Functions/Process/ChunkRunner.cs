@@ -170,6 +170,7 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings setti
             Output = outcome.Output,
             Error = outcome.Error,
             Attempts = attempts,
+            Usage = outcome.Usage,
             Meta = item.Meta,
         };
     }

@@ -1,6 +1,7 @@
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Plan;
+using ModelJobs.Functions.Process.Balance;
 using ModelJobs.Functions.Recover;
 
 namespace ModelJobs.Functions.Process;
@@ -133,7 +134,10 @@ internal sealed class LaneTurn(
             _done = ItemSet.FromBytes(progress.Done.Span);
             _progress = progress with { Delivery = delivery };
             Returns = progress.Returns;
-            Run = new ChunkRun(work, progress.Attempts + Math.Max(0, delivery - progress.Delivery), place.ByKey, place.StopOnFailure);
+            Run = new ChunkRun(work, progress.Attempts + Math.Max(0, delivery - progress.Delivery), place.ByKey, place.StopOnFailure)
+            {
+                Share = new JobShare(chunk.Id.Job),
+            };
             foreach (var position in _done.Positions)
             {
                 Run.Skip(position);

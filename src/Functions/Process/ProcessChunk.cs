@@ -6,6 +6,7 @@ using ModelJobs.Contracts;
 using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Messaging;
+using ModelJobs.Functions.Process.Balance;
 
 namespace ModelJobs.Functions.Process;
 
@@ -54,7 +55,7 @@ internal sealed class ProcessChunk(
             return;
         }
 
-        var run = new ChunkRun(work, chunk.Attempts + message.DeliveryCount - 1);
+        var run = new ChunkRun(work, chunk.Attempts + message.DeliveryCount - 1) { Share = new JobShare(chunk.Id.Job) };
         if (control.State == ControlState.Stopped)
         {
             run.CancelOpen(control.StopReason);

@@ -16,6 +16,7 @@ public sealed class JobOutcomeTests
     [InlineData("job-canceled", 1300, 0, 4700, 0, JobControl.Canceled)]
     [InlineData("job-past-deadline", 3000, 0, 1000, 0, JobControl.DeadlineExceeded)]
     [InlineData("job-intolerable", 5989, 11, 0, 0, JobControl.ToleranceExceeded)]
+    [InlineData("job-lost-lanes", 1010, 990, 0, 0, null)]
     [InlineData("job-redriven", 160_000, 0, 0, 0, null)]
     [InlineData("job-discarded", 159_000, 0, 0, 1000, null)]
     public void Run_Scenario_CountsEveryItemOnce(string scenario, long succeeded, long failed, long canceled, long discarded, string? stopped)

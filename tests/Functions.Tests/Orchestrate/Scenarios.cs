@@ -98,6 +98,20 @@ internal static class Scenarios
                 new JobOptions { Tolerate = new Tolerance(10, IsPercent: false) },
                 (work, attempt) => work.Name == nameof(CollectPage) && Page(work) == 1 ? Collected(work, ItemsPerPage, Slice, failed: 11) : Usual(work)),
 
+            // A lane whose chunks are lost again and again: sending again ends, and what does not answer is given up.
+            ["job-lost-lanes"] = () => RunJob(
+                pages: 2,
+                new JobOptions { OrderByKey = true, MaxConcurrency = 2 },
+                (work, attempt) => work.Name switch
+                {
+                    nameof(CollectPage) when Page(work) == 1 =>
+                        Order(work).GiveUp is null ? Collected(work, 10, Slice) : Collected(work, ItemsPerPage, Slice, failed: 990),
+                    nameof(FindLostItems) => new Answer(TimeSpan.FromSeconds(2), new LostItems(1, ItemSet.Of([5]).ToBytes())),
+                    nameof(ChangeControl.SendAgain) => new Answer(TimeSpan.FromSeconds(1), Again(Read<SendAgainOrder>(work).Epoch)),
+                    _ => Usual(work),
+                },
+                change: run => run with { StallAfter = TimeSpan.FromMinutes(1), MaxIdle = TimeSpan.FromHours(1) }),
+
             // Some pages of a job that had ended are run again.
             ["job-redriven"] = () => RunJob(pages: 160, new JobOptions(), (work, attempt) => Usual(work), change: Reopened(discard: false)),
             ["job-discarded"] = () => RunJob(pages: 160, new JobOptions(), (work, attempt) => Usual(work), change: Reopened(discard: true)),
@@ -132,6 +146,8 @@ internal static class Scenarios
                 },
                 new JobOptions { OrderByKey = true }),
         };
+
+    private static JobControl Again(int epoch) => new(epoch + 1, epoch + 1, ControlState.Running);
 
     private static IReadOnlyList<OrchestrationHistory> RunJob(
         int pages,

@@ -1,12 +1,14 @@
 using System.Text.Json;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Process.Balance;
 
 namespace ModelJobs.Functions.Process.Runners;
 
 /// <summary>An item on its way through a runner.</summary>
 /// <param name="Item">The item.</param>
 /// <param name="Attempt">Which attempt this is, 1-based.</param>
-public readonly record struct ItemCall(ChunkItem Item, int Attempt);
+/// <param name="Share">The job that the item belongs to, for models whose calls jobs take turns at; null if it is not known.</param>
+public readonly record struct ItemCall(ChunkItem Item, int Attempt, JobShare? Share = null);
 
 /// <summary>What a runner says of one item: an output or an error, and whether trying again can help.</summary>
 public sealed record ItemOutcome
@@ -30,8 +32,11 @@ public sealed record ItemOutcome
     /// <summary>How long to wait before trying again, if the model said so.</summary>
     public TimeSpan? RetryAfter { get; private init; }
 
+    /// <summary>Tokens that the answer cost; null for models that do not count them.</summary>
+    public TokenUsage? Usage { get; private init; }
+
     /// <summary>The model answered.</summary>
-    public static ItemOutcome Succeeded(JsonElement output) => new() { Output = output };
+    public static ItemOutcome Succeeded(JsonElement output, TokenUsage? usage = null) => new() { Output = output, Usage = usage };
 
     /// <summary>The item failed, and fails again however often it is tried.</summary>
     public static ItemOutcome Permanent(string code, string message) => new() { Error = new JobError(code, message) };

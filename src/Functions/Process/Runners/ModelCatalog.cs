@@ -19,6 +19,9 @@ internal sealed class ModelCatalog(IConfiguration configuration, IEnumerable<Run
     /// <summary>Names of the models.</summary>
     public IEnumerable<string> Names => Models.Select(model => model.Key);
 
+    /// <summary>Names of the models that are to be made ready when the app starts: <c>Models:{name}:WarmUp</c>.</summary>
+    public IEnumerable<string> WarmedUp => Models.Where(model => bool.TryParse(model["WarmUp"], out var warmUp) && warmUp).Select(model => model.Key);
+
     /// <summary>What is wrong with the settings of models, as far as it can be seen without making their runners.</summary>
     public IEnumerable<string> Problems => Models.Select(ProblemOf).OfType<string>();
 

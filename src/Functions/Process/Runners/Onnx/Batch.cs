@@ -26,6 +26,14 @@ internal sealed class Batch(IReadOnlyList<TensorSpec> inputs, ItemShape[] shapes
         return true;
     }
 
+    /// <summary>Adds an item of zeros. The batch must be empty.</summary>
+    public void AddZeros()
+    {
+        foreach (var tensor in _tensors)
+            tensor.Clear();
+        Count++;
+    }
+
     /// <summary>The tensors, in the order of the model's inputs. They live no longer than the batch.</summary>
     public IEnumerable<OrtValue> ToTensors() => _tensors.Select(tensor => tensor.ToTensor(Count));
 

@@ -13,6 +13,9 @@ internal abstract class BatchTensor : IDisposable
     /// </summary>
     public abstract bool TryRead(JsonElement value, int[] nesting, int place, [NotNullWhen(false)] out string? problem);
 
+    /// <summary>Sets all elements to zero, or false.</summary>
+    public abstract void Clear();
+
     /// <summary>The tensor of the first <paramref name="items"/> places, in memory of this object: it ends with it.</summary>
     public abstract OrtValue ToTensor(int items);
 
@@ -36,6 +39,8 @@ internal sealed class BatchTensor<T>(TensorSpec spec, int[] itemShape, int capac
         problem = Read(value, nesting, Values.AsSpan(place * _itemSize, _itemSize), ref read);
         return problem is null;
     }
+
+    public override void Clear() => Values.AsSpan().Clear();
 
     public override OrtValue ToTensor(int items) =>
         OrtValue.CreateTensorValueFromMemory(

@@ -17,6 +17,7 @@ internal sealed class OnnxModel : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.IntraOpThreads, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBatchItems, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxOutputElements, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.ParallelRuns, 1);
         _session = Load(path, options);
         try
         {
@@ -68,6 +69,26 @@ internal sealed class OnnxModel : IDisposable
         {
             tensors.ForEach(tensor => tensor.Dispose());
             _gate.ExitReadLock();
+        }
+    }
+
+    /// <summary>Runs an item of zeros, with 1 for each dimension that items decide, so that the first chunk does not wait for what a first run prepares.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public void WarmUp(CancellationToken cancellationToken)
+    {
+        ItemShape[] shapes =
+        [
+            .. Inputs.Select(input => input.ItemDimensions.Select(size => size == TensorSpec.Dynamic ? 1 : size).ToArray()).Select(sizes => new ItemShape(sizes, sizes)),
+        ];
+        using var batch = new Batch(Inputs, shapes, capacity: 1);
+        batch.AddZeros();
+        try
+        {
+            Run(batch, cancellationToken);
+        }
+        catch (ModelException)
+        {
+            // The model does not take zeros, or not of these sizes. It is loaded, which is most of the work.
         }
     }
 

@@ -1,0 +1,71 @@
+using ModelJobs.Functions.Process.Balance;
+using OpenAI;
+
+namespace ModelJobs.Functions.Process.Runners.Endpoints;
+
+/// <summary>A model's endpoint: calls are made when the limiter lets them, and no longer than their time-out, and each failure is told apart.</summary>
+internal sealed class ModelEndpoint : IDisposable
+{
+    private readonly EndpointOptions _options;
+    private readonly TimeProvider _time;
+    private readonly HttpClient _http;
+    private readonly AdaptiveLimiter _limiter;
+
+    /// <param name="options">Where it is, and its limits.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="handler">What carries calls; connections of its own if null.</param>
+    public ModelEndpoint(EndpointOptions options, TimeProvider time, HttpMessageHandler? handler)
+    {
+        _options = options;
+        _time = time;
+        _http = new HttpClient(handler ?? EndpointClients.CreateHandler(options.MaxConcurrency)) { Timeout = Timeout.InfiniteTimeSpan };
+        _limiter = new AdaptiveLimiter(options.Limits, time);
+        Client = EndpointClients.Create(options, _http);
+    }
+
+    /// <summary>The official client of it. Its calls belong into <see cref="CallAsync"/>.</summary>
+    public OpenAIClient Client { get; }
+
+    /// <summary>Where the limiter stands.</summary>
+    public LimiterSnapshot Balance => _limiter.Snapshot();
+
+    /// <summary>Makes a call.</summary>
+    /// <param name="share">On whose behalf.</param>
+    /// <param name="tokens">How many tokens it is expected to use.</param>
+    /// <param name="call">The call. What it returns was read whole.</param>
+    /// <param name="tokensOf">How many tokens an answer says that it used; null if it does not say.</param>
+    /// <param name="cancellationToken">Ends the wait for the limiter, or the call.</param>
+    /// <returns>The answer, or why there is none.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled by the caller.</exception>
+    public async Task<(T? Answer, CallFailure? Failure)> CallAsync<T>(
+        JobShare share, int tokens, Func<CancellationToken, Task<T>> call, Func<T, long?> tokensOf, CancellationToken cancellationToken)
+        where T : class
+    {
+        using var permit = await _limiter.AcquireAsync(share, tokens, cancellationToken);
+        using var timeout = new CancellationTokenSource(_options.Timeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        var head = AnswerHead.Listen();
+        try
+        {
+            var answer = await call(either.Token);
+            permit.Complete(new CallFeedback(CallResult.Answered, (int?)tokensOf(answer), Limits(head)));
+            return (answer, null);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            var limits = Limits(head);
+            var failure = CallFailure.Of(exception, head, limits, _options);
+            permit.Complete(new CallFeedback(failure.Result, Limits: limits));
+            return (null, failure);
+        }
+    }
+
+    /// <summary>Refuses the calls that wait, and breaks those under way.</summary>
+    public void Dispose()
+    {
+        _limiter.Dispose();
+        _http.Dispose();
+    }
+
+    private RateLimitHeaders Limits(AnswerHead head) => RateLimitHeaders.Read(head.Find, _time.GetUtcNow());
+}
