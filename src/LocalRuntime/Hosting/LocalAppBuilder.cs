@@ -13,6 +13,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using ModelJobs.LocalRuntime.Amqp.Hosting;
 using ModelJobs.LocalRuntime.Broker;
+using ModelJobs.LocalRuntime.Faults;
 using ModelJobs.LocalRuntime.Store;
 using ModelJobs.LocalRuntime.Worker.Catalog;
 using ModelJobs.LocalRuntime.Worker.Durable.Management;
@@ -89,7 +90,7 @@ internal sealed class LocalAppBuilder
         ManagementApi.Map(app);
         var broker = BrokerDirectory.Register(_serviceBus.Host, app.Services.GetRequiredService<MessageBroker>());
         var storage = new StorageEmulator(options, _address, app.Configuration, app.Services.GetRequiredService<ILogger<StorageEmulator>>());
-        return new LocalRuntimeHost(app, options, storage, broker, store);
+        return new LocalRuntimeHost(app, options, storage, app.Services.GetService<BlobProxy>(), broker, store);
     }
 
     private void AddServices(
@@ -112,8 +113,13 @@ internal sealed class LocalAppBuilder
         services.AddSingleton<FunctionInvoker>();
 
         var brokerSeed = new Random(seed.Next());
-        services.AddSingleton(provider => new MessageBroker(queues, provider.GetRequiredService<TimeProvider>(), brokerSeed, store));
+        services.AddSingleton(provider => new MessageBroker(
+            queues, provider.GetRequiredService<TimeProvider>(), brokerSeed, store, provider.GetService<QueueFactory>()));
         DurableEngine.AddTo(services, seed.Next(), store?.JournalOfHub());
+        if (options.Faults is { } faults)
+        {
+            InjectedFaults.AddTo(services, FaultPlan.Parse(faults));
+        }
 
         services.AddSingleton<ServiceBusListenerLog>();
         services.AddHostedService<AmqpEndpoint>();

@@ -1,0 +1,61 @@
+using System.Globalization;
+
+namespace ModelJobs.Simulation.Tests;
+
+/// <summary>A job to submit, drawn from a seed.</summary>
+/// <param name="Name">Its idempotency key; items and keys are named after it.</param>
+/// <param name="Query">Model and options.</param>
+/// <param name="Lines">Its items.</param>
+/// <param name="MustFail">Indexes of the items that fail for good when they run.</param>
+internal sealed record JobScript(string Name, string Query, IReadOnlyList<string> Lines, IReadOnlySet<long> MustFail)
+{
+    /// <summary>Attempts of an item, as <c>Jobs:MaxAttempts</c> has it.</summary>
+    private const int MaxAttempts = 5;
+
+    /// <summary>Longer than a lock lasts: it must be renewed meanwhile.</summary>
+    private const int LongSeconds = 70;
+
+    /// <summary>Draws a job: without order, with order by key, or with a limit on its concurrency; one page, or seldom two.</summary>
+    public static JobScript Draw(Random random, int number)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"job{number}");
+        var isLong = random.Next(20) == 0;
+        var items = isLong ? random.Next(201, 240) : random.Next(1, 40);
+        var chunk = isLong ? 1 : random.Next(1, 8);
+        var keys = random.Next(1, 5);
+        var options = random.Next(4) switch
+        {
+            0 => "",
+            1 => "&maxConcurrency=" + random.Next(1, 4),
+            2 => "&orderByKey=true&maxConcurrency=" + random.Next(1, 4),
+            _ => "&orderByKey=true",
+        };
+        var mustFail = new HashSet<long>();
+        var lines = Enumerable.Range(0, items).Select(i => DrawLine(random, name, i, keys, mustFail)).ToList();
+        return new JobScript(name, $"?model=recorded&chunkItems={chunk}{options}", lines, mustFail);
+    }
+
+    private static string DrawLine(Random random, string name, int index, int keys, HashSet<long> mustFail)
+    {
+        var seconds = random.Next(60) switch
+        {
+            0 => LongSeconds,
+            < 20 => random.NextDouble(),
+            _ => 0,
+        };
+        var fails = random.Next(12) switch
+        {
+            0 => ""","fail":"permanent" """,
+            1 or 2 => $""","fail":"transient","failTimes":{random.Next(1, MaxAttempts + 2)}""",
+            _ => "",
+        };
+        if (fails.Contains("permanent", StringComparison.Ordinal) || fails.EndsWith($":{MaxAttempts}", StringComparison.Ordinal)
+            || fails.EndsWith($":{MaxAttempts + 1}", StringComparison.Ordinal))
+        {
+            mustFail.Add(index);
+        }
+
+        var key = random.Next(10) == 0 ? "" : $"\"key\":\"{name}-{random.Next(keys)}\",";
+        return string.Create(CultureInfo.InvariantCulture, $$$"""{"id":"{{{name}}}-{{{index}}}",{{{key}}}"input":{"id":{{{index}}},"duration":{{{seconds:0.000}}}{{{fails}}}}}""");
+    }
+}
