@@ -34,7 +34,7 @@ public sealed class FaultSimulationTests(ITestOutputHelper output)
             : new FaultPlan(seed, FaultProfile.Find(profile)!));
         var start = TimeProvider.System.GetTimestamp();
         var pump = await RunAsync(simulations.Select(plan => new FaultSimulation(plan)), SideBySide);
-        output.WriteLine($"{seeds * factor} seeds of {profile}, {pump.Jumps} jumps, {TimeProvider.System.GetElapsedTime(start)}");
+        output.WriteLine($"{seeds * factor} seeds of {profile}, {pump.Jumps} jumps, {TimeProvider.System.GetElapsedTime(start)}; longest: {pump.Longest}");
     }
 
     private async Task RunOneAsync(FaultPlan plan)

@@ -16,10 +16,13 @@ internal sealed record JobScript(string Name, string Query, IReadOnlyList<string
     private const int LongSeconds = 70;
 
     /// <summary>Draws a job: without order, with order by key, or with a limit on its concurrency; one page, or seldom two.</summary>
-    public static JobScript Draw(Random random, int number)
+    /// <param name="random">Where it is drawn from.</param>
+    /// <param name="number">Number of the job.</param>
+    /// <param name="mayBeLong">Whether it may have two pages, and so hundreds of chunks.</param>
+    public static JobScript Draw(Random random, int number, bool mayBeLong)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"job{number}");
-        var isLong = random.Next(20) == 0;
+        var isLong = random.Next(20) == 0 && mayBeLong;
         var items = isLong ? random.Next(201, 240) : random.Next(1, 40);
         var chunk = isLong ? 1 : random.Next(1, 8);
         var keys = random.Next(1, 5);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Reflection;
 using System.Security.Cryptography;
@@ -88,6 +89,7 @@ internal sealed class LocalAppBuilder
         _serviceBus.Connect(catalog, queues, _appRoot, app.Configuration);
         HttpFunctions.Map(app, catalog, _host.RoutePrefix);
         ManagementApi.Map(app);
+        app.Services.GetRequiredService<DiagnosticListener>().Subscribe(new RefusedRequests(), static name => name == RefusedRequests.Event);
         var broker = BrokerDirectory.Register(_serviceBus.Host, app.Services.GetRequiredService<MessageBroker>());
         var storage = new StorageEmulator(options, _address, app.Configuration, app.Services.GetRequiredService<ILogger<StorageEmulator>>());
         return new LocalRuntimeHost(app, options, storage, app.Services.GetService<BlobProxy>(), broker, store);
@@ -135,7 +137,11 @@ internal sealed class LocalAppBuilder
             server.Limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
             server.Listen(
                 new IPEndPoint(ListenAddress.Parse(options.HttpHost, nameof(options.HttpHost)), options.HttpPort),
-                static listen => listen.Protocols = HttpProtocols.Http1);
+                static listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http1;
+                    RefusedRequests.UseOn(listen);
+                });
         });
 
     private static void ConfigureLogging(ILoggingBuilder logging, HostJson host, LocalRuntimeAddress address)

@@ -8,6 +8,8 @@ using Microsoft.Extensions.Logging;
 using ModelJobs.EndToEnd.Tests.Support;
 using ModelJobs.Functions;
 using ModelJobs.Functions.Process.Runners;
+using ModelJobs.LocalRuntime.Broker;
+using ModelJobs.LocalRuntime.Engine;
 using ModelJobs.LocalRuntime.Faults;
 using ModelJobs.Tests.Support.Blobs;
 
@@ -45,6 +47,10 @@ internal sealed class SimulatedApp : ICrash, IAsyncDisposable
     public IServiceProvider Services => _host.Services;
 
     public DurableTaskClient Durable => _host.Services.GetRequiredService<DurableTaskClient>();
+
+    /// <summary>Whether its state is being written to disk, by a thread of its own.</summary>
+    public bool IsWriting => !_host.Services.GetRequiredService<OrchestrationEngine>().Written.IsCompleted
+        || _host.Services.GetRequiredService<MessageBroker>().Queues.Any(queue => !queue.Written.IsCompleted);
 
     /// <summary>Ends when the app crashes.</summary>
     public Task Crashed => _crashed.Task;

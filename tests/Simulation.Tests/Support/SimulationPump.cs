@@ -5,6 +5,9 @@ internal interface ISimulation
 {
     SimulatedTime Time { get; }
 
+    /// <summary>Whether something of it is under way outside of the thread pool.</summary>
+    bool IsBusy { get; }
+
     /// <summary>Runs it to its end; called once, on the thread pool.</summary>
     Task RunAsync();
 }
@@ -32,8 +35,8 @@ internal sealed class SimulationPump
     /// <summary>Failures after which no simulation is begun any more.</summary>
     private const int MaxFailures = 3;
 
-    /// <summary>Real time for which the pool is watched at the start.</summary>
-    private static readonly TimeSpan Calibration = TimeSpan.FromMilliseconds(50);
+    /// <summary>Real time for which the pool is watched at the start, if it never rests.</summary>
+    private static readonly TimeSpan Calibration = TimeSpan.FromSeconds(3);
 
     /// <summary>Looks at the pool that follow each other closely; a step that takes longer is waited for with a millisecond's patience.</summary>
     private const int SpinsBeforeSleep = 100;
@@ -50,8 +53,11 @@ internal sealed class SimulationPump
         _sideBySide = sideBySide;
     }
 
-    /// <summary>Jumps of clocks so far.</summary>
+    /// <summary>Jumps of clocks.</summary>
     public long Jumps { get; private set; }
+
+    /// <summary>The simulation whose clock jumped most often, and how often.</summary>
+    public (ISimulation? Simulation, long Jumps) Longest { get; private set; }
 
     /// <summary>Runs simulations to their ends. One pump in the process at a time.</summary>
     /// <param name="simulations">Begun in this order.</param>
@@ -87,11 +93,12 @@ internal sealed class SimulationPump
         // Nothing of a simulation runs yet: what is busy now is the test runner's.
         var begin = TimeProvider.System.GetTimestamp();
         var spin = default(SpinWait);
-        while (TimeProvider.System.GetElapsedTime(begin) < Calibration)
+        do
         {
-            IsIdle();
             spin.SpinOnce(SpinsBeforeSleep);
+            IsIdle();
         }
+        while (_others > 0 && TimeProvider.System.GetElapsedTime(begin) < Calibration);
 
         do
         {
@@ -109,7 +116,7 @@ internal sealed class SimulationPump
     {
         var start = TimeProvider.System.GetTimestamp();
         var spin = default(SpinWait);
-        while (!IsIdle())
+        while (!IsIdle() || _running.Exists(run => run.Simulation.IsBusy))
         {
             spin.SpinOnce(SpinsBeforeSleep);
             if (TimeProvider.System.GetElapsedTime(start) > MaxBusy)
@@ -166,6 +173,7 @@ internal sealed class SimulationPump
         else if (time.NextDue is { } due)
         {
             Jumps++;
+            Longest = ++run.Jumps > Longest.Jumps ? (run.Simulation, run.Jumps) : Longest;
             run.StuckSince = null;
             // One that is due already has not fired for want of a jump.
             time.SetUtcNow(due > time.GetUtcNow() ? due : time.GetUtcNow() + TimeSpan.FromMilliseconds(1));
@@ -191,6 +199,8 @@ internal sealed class SimulationPump
         public ISimulation Simulation => simulation;
 
         public Task End { get; set; } = end;
+
+        public long Jumps { get; set; }
 
         /// <summary>Since when there is nothing that it could wait for.</summary>
         public long? StuckSince { get; set; }
