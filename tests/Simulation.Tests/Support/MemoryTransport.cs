@@ -28,7 +28,7 @@ internal sealed class MemoryTransport : IConnectionListenerFactory
     {
         var toServer = new Pipe();
         var toClient = new Pipe();
-        var connection = new DefaultConnectionContext($"memory-{Interlocked.Increment(ref _count)}")
+        var connection = new Connection($"memory-{Interlocked.Increment(ref _count)}")
         {
             Transport = new Duplex(toServer.Reader, toClient.Writer),
             LocalEndPoint = new IPEndPoint(IPAddress.Loopback, 1),
@@ -37,6 +37,12 @@ internal sealed class MemoryTransport : IConnectionListenerFactory
         return _connections.Writer.TryWrite(connection)
             ? new DuplexStream(toClient.Reader.AsStream(), toServer.Writer.AsStream())
             : throw new HttpRequestException("The server does not listen any more.");
+    }
+
+    private sealed class Connection(string id) : DefaultConnectionContext(id)
+    {
+        /// <summary>Disposes nothing: an abort, which the base queues as work, would find its source disposed and end the process.</summary>
+        public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;

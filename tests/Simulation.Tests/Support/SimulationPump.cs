@@ -27,7 +27,7 @@ internal sealed class SimulationPump
     private static readonly TimeSpan MaxElapsed = TimeSpan.FromDays(3);
 
     /// <summary>Real time for which the pool may be busy without a pause.</summary>
-    private static readonly TimeSpan MaxBusy = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan MaxBusy = TimeSpan.FromSeconds(60);
 
     /// <summary>Real time for which a simulation may wait for nothing that the pump can see.</summary>
     private static readonly TimeSpan MaxStuck = TimeSpan.FromSeconds(10);
@@ -121,7 +121,9 @@ internal sealed class SimulationPump
             spin.SpinOnce(SpinsBeforeSleep);
             if (TimeProvider.System.GetElapsedTime(start) > MaxBusy)
             {
-                throw new TimeoutException($"The process was busy for {MaxBusy} without a pause; something blocks, or waits on real time.");
+                throw new TimeoutException(
+                    $"The process was busy for {MaxBusy} without a pause; something blocks, or waits on real time. Running: " +
+                    string.Join("; ", _running.Select(run => $"{run.Simulation}{(run.Simulation.IsBusy ? " (busy)" : "")}")));
             }
         }
     }
