@@ -20,8 +20,6 @@ internal sealed class FaultSimulation : ISimulation
     /// <summary>Longer than what is left over may take to come to rest: locks of a minute, some deliveries each.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromMinutes(15);
 
-    private static readonly TimeSpan SubmitAgain = TimeSpan.FromSeconds(5);
-
     private readonly FaultPlan _plan;
     private readonly World _world;
     private readonly IReadOnlyList<JobScript> _scripts;
@@ -106,11 +104,12 @@ internal sealed class FaultSimulation : ISimulation
 
     private async Task WorkAsync(SimulatedApp app)
     {
-        var view = app.View(new RecordingRunner(null!));
+        var view = app.View();
+        var caller = new PatientCaller(view, Time);
         var jobs = new List<Job>();
         foreach (var script in _scripts)
         {
-            jobs.Add(await SubmitAsync(view.Jobs, script));
+            jobs.Add(await caller.SubmitAsync(script));
         }
 
         foreach (var job in jobs)
@@ -120,29 +119,6 @@ internal sealed class FaultSimulation : ISimulation
 
         await Task.Delay(Rest, Time);
         await CheckAsync(view, _faults + (app.Faults?.Count ?? 0), jobs);
-    }
-
-    /// <summary>Submits until the job is accepted, as a caller does: the key makes it one job.</summary>
-    private async Task<Job> SubmitAsync(JobsApi api, JobScript script)
-    {
-        const int MaxTries = 20;
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                using var answer = await api.PostAsync(script.Query, script.Lines, script.Name);
-                if ((int)answer.StatusCode < 500 || attempt == MaxTries)
-                {
-                    Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
-                    return System.Text.Json.JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(), ContractsJson.Wire.Job)!;
-                }
-            }
-            catch (HttpRequestException) when (attempt < MaxTries)
-            {
-            }
-
-            await Task.Delay(SubmitAgain, Time);
-        }
     }
 
     private async Task CheckAsync(LocalApp view, int faults, IReadOnlyList<Job> submitted)

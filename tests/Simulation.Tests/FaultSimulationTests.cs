@@ -5,12 +5,10 @@ namespace ModelJobs.Simulation.Tests;
 
 /// <summary>
 /// The whole app under faults, on simulated time: 500 seeds over the profiles, in about a minute. <c>MODELJOBS_SIM_SEED=17:settles</c> runs one of them alone
-/// and prints its log; <c>MODELJOBS_SIM_FACTOR=20</c> runs twenty times as many.
+/// and prints its log, <c>MODELJOBS_SIM_REPEAT=50</c> that many times; <c>MODELJOBS_SIM_FACTOR=20</c> runs twenty times as many seeds.
 /// </summary>
 public sealed class FaultSimulationTests(ITestOutputHelper output)
 {
-    private const int SideBySide = 8;
-
     [Theory]
     [InlineData("calm", 30, false)]
     [InlineData("settles", 90, false)]
@@ -22,46 +20,18 @@ public sealed class FaultSimulationTests(ITestOutputHelper output)
     [InlineData("everything", 20, true)]
     public async Task Run_UnderFaults_KeepsTheInvariants(string profile, int seeds, bool crashes)
     {
-        if (Environment.GetEnvironmentVariable("MODELJOBS_SIM_SEED") is { Length: > 0 } one)
-        {
-            await RunOneAsync(FaultPlan.Parse(one));
-            return;
-        }
-
-        var factor = int.TryParse(Environment.GetEnvironmentVariable("MODELJOBS_SIM_FACTOR"), null, out var more) ? more : 1;
-        var simulations = Enumerable.Range(1, seeds * factor).Select(seed => crashes
+        Assert.SkipUnless(SimulationRuns.One is null, "One simulation was asked for.");
+        var simulations = Enumerable.Range(1, seeds * SimulationRuns.Factor).Select(seed => crashes
             ? FaultSimulation.WithCrash(seed, FaultProfile.Find(profile)!)
             : new FaultPlan(seed, FaultProfile.Find(profile)!));
-        var start = TimeProvider.System.GetTimestamp();
-        var pump = await RunAsync(simulations.Select(plan => new FaultSimulation(plan)), SideBySide);
-        output.WriteLine($"{seeds * factor} seeds of {profile}, {pump.Jumps} jumps, {TimeProvider.System.GetElapsedTime(start)}; longest: {pump.Longest}");
+        await SimulationRuns.RunAllAsync(
+            crashes ? $"{profile}, with a crash each" : profile, [.. simulations.Select(plan => new FaultSimulation(plan))], output);
     }
 
-    private async Task RunOneAsync(FaultPlan plan)
+    [Fact]
+    public async Task Run_OfTheSeedThatIsAskedFor_KeepsTheInvariants()
     {
-        var log = new SimulationLog();
-        try
-        {
-            await RunAsync([new FaultSimulation(plan, log)], sideBySide: 1);
-        }
-        finally
-        {
-            foreach (var line in log.Lines)
-            {
-                output.WriteLine(line);
-            }
-        }
-    }
-
-    private static async Task<SimulationPump> RunAsync(IEnumerable<FaultSimulation> simulations, int sideBySide)
-    {
-        try
-        {
-            return await SimulationPump.RunAsync(simulations, sideBySide);
-        }
-        catch (AggregateException failures)
-        {
-            throw new InvalidOperationException(string.Join('\n', failures.InnerExceptions.Select(failure => failure.Message)), failures.InnerException);
-        }
+        Assert.SkipUnless(SimulationRuns.One is not null, "MODELJOBS_SIM_SEED names none.");
+        await SimulationRuns.RunOneAsync(log => new FaultSimulation(FaultPlan.Parse(SimulationRuns.One), log), output);
     }
 }

@@ -38,6 +38,20 @@ internal sealed record JobScript(string Name, string Query, IReadOnlyList<string
         return new JobScript(name, $"?model=recorded&chunkItems={chunk}{options}", lines, mustFail);
     }
 
+    /// <summary>Draws a job of one page whose items take some time, so that there is something to interfere with.</summary>
+    /// <param name="random">Where it is drawn from.</param>
+    /// <param name="options">Its options, each with an ampersand before it.</param>
+    public static JobScript DrawLong(Random random, string options)
+    {
+        const string Name = "job";
+        var items = random.Next(20, 160);
+        var keys = random.Next(1, 8);
+        var mustFail = new HashSet<long>();
+        var lines = Enumerable.Range(0, items)
+            .Select(i => Line(random, Name, i, keys, random.Next(3) == 0 ? 0 : 2 * random.NextDouble(), mustFail)).ToList();
+        return new JobScript(Name, $"?model=recorded&chunkItems={random.Next(1, 12)}{options}", lines, mustFail);
+    }
+
     private static string DrawLine(Random random, string name, int index, int keys, HashSet<long> mustFail)
     {
         var seconds = random.Next(60) switch
@@ -46,6 +60,11 @@ internal sealed record JobScript(string Name, string Query, IReadOnlyList<string
             < 20 => random.NextDouble(),
             _ => 0,
         };
+        return Line(random, name, index, keys, seconds, mustFail);
+    }
+
+    private static string Line(Random random, string name, int index, int keys, double seconds, HashSet<long> mustFail)
+    {
         var fails = random.Next(12) switch
         {
             0 => ""","fail":"permanent" """,

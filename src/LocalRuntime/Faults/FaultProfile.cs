@@ -45,6 +45,9 @@ internal sealed class FaultProfile
         [FaultKind.MessageRepeated] = 0.20,
     };
 
+    /// <summary>How much rarer everything is in the mild profile.</summary>
+    private const int Mildness = 5;
+
     private readonly IReadOnlyDictionary<FaultKind, double> _probabilities;
 
     private FaultProfile(string name, string summary, params IReadOnlyDictionary<FaultKind, double>[] parts)
@@ -58,6 +61,7 @@ internal sealed class FaultProfile
     public static IReadOnlyList<FaultProfile> All { get; } =
     [
         new("calm", "no fault; for a crash alone"),
+        new("mild", "all of them, each a fifth as often", Mild(Settles), Mild(Locks), Mild(Storage), Mild(Durable)),
         new("settles", "settlements, sends and session states that get lost or are not confirmed; messages delivered twice", Settles),
         new("locks", "locks of messages and sessions that run out early", Locks),
         new("storage", "blob requests that fail before or after they took effect", Storage),
@@ -75,6 +79,9 @@ internal sealed class FaultProfile
 
     /// <summary>Whether faults of blob requests are among them.</summary>
     public bool HasBlobFaults => Storage.Keys.Any(_probabilities.ContainsKey);
+
+    private static Dictionary<FaultKind, double> Mild(IReadOnlyDictionary<FaultKind, double> faults) =>
+        faults.ToDictionary(static fault => fault.Key, static fault => fault.Value / Mildness);
 
     public static FaultProfile? Find(string name) => All.FirstOrDefault(profile => profile.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 

@@ -16,6 +16,9 @@ public sealed class RecordingRunner(IModelRunner inner) : IModelRunner
     /// <summary>Most chunks that ran at the same time.</summary>
     public int MaxRunning { get; private set; }
 
+    /// <summary>The clock of attempts: those that begin from now on start after it.</summary>
+    public long Clock => Interlocked.Read(ref _clock);
+
     public IReadOnlyList<Attempt> Attempts
     {
         get

@@ -124,7 +124,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
         builder.Services.Replace(ServiceDescriptor.Singleton<BlobServiceClient>(_ => blobs.CreateClient()));
         var host = builder.Build();
         await host.StartAsync(Cancel);
-        return new LocalApp(host, new RecordingRunner(new SimulateRunner(TimeProvider.System)));
+        return new LocalApp(host, new RecordingRunner(new SimulateRunner(TimeProvider.System)), new RecordingRunner(new MendedRunner()));
     }
 
     /// <summary>Some jobs that have ended, with results and errors.</summary>

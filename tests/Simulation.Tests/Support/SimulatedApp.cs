@@ -18,11 +18,13 @@ namespace ModelJobs.Simulation.Tests.Support;
 /// <summary>One life of the whole app on a simulated clock: blobs and connections are in memory, so that nothing waits on real time.</summary>
 internal sealed class SimulatedApp : ICrash, IAsyncDisposable
 {
+    private readonly World _world;
     private readonly IHost _host;
     private readonly TaskCompletionSource _crashed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private SimulatedApp(World world, FaultPlan? plan)
     {
+        _world = world;
         var transport = new MemoryTransport();
         var builder = ModelJobsApp.CreateBuilder([.. Settings(world, plan).Select(setting => "--" + setting)]);
         builder.Logging.ClearProviders();
@@ -36,6 +38,7 @@ internal sealed class SimulatedApp : ICrash, IAsyncDisposable
         builder.Services.AddSingleton<ICrash>(this);
         builder.Services.Replace(ServiceDescriptor.Singleton(provider => ClientOf(world.Blobs, provider.GetService<FaultInjector>())));
         builder.Services.AddSingleton(provider => new RunnerKind("recorded", _ => world.Recorder(provider.GetService<FaultInjector>())));
+        builder.Services.AddSingleton(new RunnerKind("mended", _ => world.Mended));
         _host = builder.Build();
         Faults = _host.Services.GetService<FaultInjector>();
         Handler = transport.CreateHandler();
@@ -65,8 +68,8 @@ internal sealed class SimulatedApp : ICrash, IAsyncDisposable
         return app;
     }
 
-    /// <summary>The app as the checks of invariants see it; it must not be disposed.</summary>
-    public LocalApp View(RecordingRunner recorder) => new(_host, recorder, Handler);
+    /// <summary>The app as a caller and the checks of invariants see it; it must not be disposed.</summary>
+    public LocalApp View() => new(_host, _world.Lives.LastOrDefault() ?? _world.Mended, _world.Mended, Handler);
 
     void ICrash.Crash(CrashPoint point) => _crashed.TrySetResult();
 
@@ -89,6 +92,7 @@ internal sealed class SimulatedApp : ICrash, IAsyncDisposable
         yield return world.Folder is { } folder ? $"LocalRuntime:DataFolder={folder}" : "LocalRuntime:State=Memory";
         yield return "Jobs:Seed=1";
         yield return "Models:recorded:Runner=recorded";
+        yield return "Models:mended:Runner=mended";
         if (plan is not null)
         {
             yield return $"LocalRuntime:Faults={plan}";

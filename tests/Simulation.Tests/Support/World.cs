@@ -10,11 +10,13 @@ internal sealed class World
 {
     private readonly Lock _gate = new();
     private readonly List<RecordingRunner> _lives = [];
+    private FaultInjector? _faults;
 
     /// <param name="log">Takes what the app logs; null: nobody does.</param>
     public World(SimulationLog? log)
     {
         Blobs = new InMemoryBlobService(Time);
+        Mended = new RecordingRunner(new MortalRunner(new MendedRunner(), () => _faults));
         Log = log;
         log?.Time = Time;
     }
@@ -40,10 +42,14 @@ internal sealed class World
         }
     }
 
+    /// <summary>The model that succeeds whatever the item asks for, in all lives.</summary>
+    public RecordingRunner Mended { get; }
+
     /// <summary>Makes the model of a new life. Its runs end with the life.</summary>
     public RecordingRunner Recorder(FaultInjector? faults)
     {
-        var recorder = new RecordingRunner(new MortalRunner(new SimulateRunner(Time), faults));
+        _faults = faults;
+        var recorder = new RecordingRunner(new MortalRunner(new SimulateRunner(Time), () => faults));
         lock (_gate)
         {
             _lives.Add(recorder);
@@ -53,14 +59,14 @@ internal sealed class World
     }
 
     /// <summary>Runs on as long as its app has not crashed.</summary>
-    private sealed class MortalRunner(IModelRunner inner, FaultInjector? faults) : IModelRunner
+    private sealed class MortalRunner(IModelRunner inner, Func<FaultInjector?> faults) : IModelRunner
     {
         public async Task<IReadOnlyList<ItemOutcome>> RunAsync(IReadOnlyList<ItemCall> items, CancellationToken cancellationToken)
         {
             var outcomes = await inner.RunAsync(items, cancellationToken);
-            if (faults is not null)
+            if (faults() is { } injector)
             {
-                await faults.WhileAliveAsync();
+                await injector.WhileAliveAsync();
             }
 
             return outcomes;
