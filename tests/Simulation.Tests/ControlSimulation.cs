@@ -70,7 +70,7 @@ internal sealed class ControlSimulation : ISimulation
                 await Task.Delay(Rest, Time);
             }
 
-            _begins.Add((app.View().Recorder.Clock, _world.Mended.Clock));
+            _begins.Add((view.Recorder.Clock, view.Mended.Clock));
             if (!await caller.ControlAsync(job.Id, round.Action, BodyOf(round, lines)))
             {
                 throw new InvalidOperationException($"A job that has ended cannot be {round.Action}n.");
@@ -116,7 +116,7 @@ internal sealed class ControlSimulation : ISimulation
     private static string BodyOf(ControlRound round, Dictionary<long, ItemResult> lines)
     {
         var ids = round.Share is { } share
-            ? lines.Values.Where(line => line.Status != ItemStatus.Succeeded && line.Index % 3 == share).Select(line => line.Id).ToList()
+            ? lines.Values.Where(line => line.Status != ItemStatus.Succeeded && line.Index % 3 == share).Select(line => line.Id).DefaultIfEmpty("no such item").ToList()
             : null;
         return round.Action == "redrive"
             ? JsonSerializer.Serialize(new RedriveRequest { Codes = round.Codes, Ids = ids, Model = round.Model }, ContractsJson.Wire.RedriveRequest)
@@ -144,7 +144,7 @@ internal sealed class ControlSimulation : ISimulation
 
         var (recorded, mended) = _begins[^1];
         var run = view.Recorder.Attempts.Where(attempt => attempt.Start > recorded)
-            .Concat(_world.Mended.Attempts.Where(attempt => attempt.Start > mended));
+            .Concat(view.Mended.Attempts.Where(attempt => attempt.Start > mended));
         Assert.All(run, attempt => Assert.True(
             before[attempt.Index].Status is ItemStatus.Failed or ItemStatus.Canceled, $"{attempt} ran again: it was {before[attempt.Index].Status}."));
     }
@@ -158,10 +158,10 @@ internal sealed class ControlSimulation : ISimulation
         }
 
         var locksLost = _plan.Profile.ProbabilityOf(FaultKind.SessionLockExpired) > 0;
-        foreach (var (begin, end) in _begins.Zip(_begins.Skip(1).Append((long.MaxValue, long.MaxValue))))
+        foreach (var (begin, end) in _begins.Zip(_begins.Skip(1).Append((Recorded: long.MaxValue, Mended: long.MaxValue))))
         {
             OrderInvariants.CheckWithRepetitions(Between(view.Recorder.Attempts, begin.Recorded, end.Recorded), locksLost);
-            OrderInvariants.CheckWithRepetitions(Between(_world.Mended.Attempts, begin.Mended, end.Mended), locksLost);
+            OrderInvariants.CheckWithRepetitions(Between(view.Mended.Attempts, begin.Mended, end.Mended), locksLost);
         }
 
         static IEnumerable<Attempt> Between(IEnumerable<Attempt> attempts, long begin, long end) =>

@@ -18,13 +18,13 @@ namespace ModelJobs.Simulation.Tests.Support;
 /// <summary>One life of the whole app on a simulated clock: blobs and connections are in memory, so that nothing waits on real time.</summary>
 internal sealed class SimulatedApp : ICrash, IAsyncDisposable
 {
-    private readonly World _world;
+    private readonly RecordingRunner _recorded;
+    private readonly RecordingRunner _mended;
     private readonly IHost _host;
     private readonly TaskCompletionSource _crashed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private SimulatedApp(World world, FaultPlan? plan)
     {
-        _world = world;
         var transport = new MemoryTransport();
         var builder = ModelJobsApp.CreateBuilder([.. Settings(world, plan).Select(setting => "--" + setting)]);
         builder.Logging.ClearProviders();
@@ -37,8 +37,9 @@ internal sealed class SimulatedApp : ICrash, IAsyncDisposable
         builder.Services.AddSingleton<IConnectionListenerFactory>(transport);
         builder.Services.AddSingleton<ICrash>(this);
         builder.Services.Replace(ServiceDescriptor.Singleton(provider => ClientOf(world.Blobs, provider.GetService<FaultInjector>())));
-        builder.Services.AddSingleton(provider => new RunnerKind("recorded", _ => world.Recorder(provider.GetService<FaultInjector>())));
-        builder.Services.AddSingleton(new RunnerKind("mended", _ => world.Mended));
+        (_recorded, _mended) = world.BeginLife(() => Faults);
+        builder.Services.AddSingleton(new RunnerKind("recorded", _ => _recorded));
+        builder.Services.AddSingleton(new RunnerKind("mended", _ => _mended));
         _host = builder.Build();
         Faults = _host.Services.GetService<FaultInjector>();
         Handler = transport.CreateHandler();
@@ -69,7 +70,7 @@ internal sealed class SimulatedApp : ICrash, IAsyncDisposable
     }
 
     /// <summary>The app as a caller and the checks of invariants see it; it must not be disposed.</summary>
-    public LocalApp View() => new(_host, _world.Lives.LastOrDefault() ?? _world.Mended, _world.Mended, Handler);
+    public LocalApp View() => new(_host, _recorded, _mended, Handler);
 
     void ICrash.Crash(CrashPoint point) => _crashed.TrySetResult();
 

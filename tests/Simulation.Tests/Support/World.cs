@@ -10,13 +10,11 @@ internal sealed class World
 {
     private readonly Lock _gate = new();
     private readonly List<RecordingRunner> _lives = [];
-    private FaultInjector? _faults;
 
     /// <param name="log">Takes what the app logs; null: nobody does.</param>
     public World(SimulationLog? log)
     {
         Blobs = new InMemoryBlobService(Time);
-        Mended = new RecordingRunner(new MortalRunner(new MendedRunner(), () => _faults));
         Log = log;
         log?.Time = Time;
     }
@@ -42,20 +40,18 @@ internal sealed class World
         }
     }
 
-    /// <summary>The model that succeeds whatever the item asks for, in all lives.</summary>
-    public RecordingRunner Mended { get; }
-
-    /// <summary>Makes the model of a new life. Its runs end with the life.</summary>
-    public RecordingRunner Recorder(FaultInjector? faults)
+    /// <summary>Makes the models of a new life. Their runs end with the life.</summary>
+    /// <param name="faults">What ends the life; null if nothing does.</param>
+    /// <returns>The model that does what its items ask for, and the one that always succeeds.</returns>
+    public (RecordingRunner Recorded, RecordingRunner Mended) BeginLife(Func<FaultInjector?> faults)
     {
-        _faults = faults;
-        var recorder = new RecordingRunner(new MortalRunner(new SimulateRunner(Time), () => faults));
+        var recorded = new RecordingRunner(new MortalRunner(new SimulateRunner(Time), faults));
         lock (_gate)
         {
-            _lives.Add(recorder);
+            _lives.Add(recorded);
         }
 
-        return recorder;
+        return (recorded, new RecordingRunner(new MortalRunner(new MendedRunner(), faults)));
     }
 
     /// <summary>Runs on as long as its app has not crashed.</summary>
