@@ -108,7 +108,7 @@ internal sealed class ControlSimulation : ISimulation
         }
 
         Assert.All(lines.Values, line => Assert.True(
-            line.Error is not { Code: var code } || code is "simulated" or "canceled" or "deadline_exceeded" or "tolerance_exceeded" or "key_stopped" or "dead_lettered",
+            line.Error is not { Code: var code } || code is "simulated" or "canceled" or "deadline_exceeded" or "tolerance_exceeded" or "key_stopped" or "dead_lettered" or "worker_lost",
             $"Item {line.Index} failed for no reason: {line.Error?.Code} {line.Error?.Message}"));
         return lines;
     }

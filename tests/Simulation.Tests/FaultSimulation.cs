@@ -143,7 +143,7 @@ internal sealed class FaultSimulation : ISimulation
         {
             failed.Add(error.Index);
             Assert.True(
-                script.MustFail.Contains(error.Index) || error.Error!.Code == "dead_lettered",
+                script.MustFail.Contains(error.Index) || error.Error!.Code is "dead_lettered" or "worker_lost",
                 string.Create(CultureInfo.InvariantCulture, $"Item {error.Index} of {script.Name} failed: {error.Error!.Code} {error.Error.Message}"));
         }
 

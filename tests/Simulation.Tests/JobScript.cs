@@ -9,8 +9,11 @@ namespace ModelJobs.Simulation.Tests;
 /// <param name="MustFail">Indexes of the items that fail for good when they run.</param>
 internal sealed record JobScript(string Name, string Query, IReadOnlyList<string> Lines, IReadOnlySet<long> MustFail)
 {
-    /// <summary>Attempts of an item, as <c>Jobs:MaxAttempts</c> has it.</summary>
-    private const int MaxAttempts = 5;
+    /// <summary>Transient failures of an item that succeeds in the end; some more than are tried in place.</summary>
+    private const int MaxFailTimes = 7;
+
+    /// <summary>Transient failures of an item that is given up.</summary>
+    private const int Always = 1000;
 
     /// <summary>Longer than a lock lasts: it must be renewed meanwhile.</summary>
     private const int LongSeconds = 70;
@@ -65,14 +68,14 @@ internal sealed record JobScript(string Name, string Query, IReadOnlyList<string
 
     private static string Line(Random random, string name, int index, int keys, double seconds, HashSet<long> mustFail)
     {
-        var fails = random.Next(12) switch
+        var fails = random.Next(36) switch
         {
-            0 => ""","fail":"permanent" """,
-            1 or 2 => $""","fail":"transient","failTimes":{random.Next(1, MaxAttempts + 2)}""",
+            0 or 1 => ""","fail":"permanent" """,
+            2 => $""","fail":"transient","failTimes":{Always}""",
+            < 9 => $""","fail":"transient","failTimes":{random.Next(1, MaxFailTimes + 1)}""",
             _ => "",
         };
-        if (fails.Contains("permanent", StringComparison.Ordinal) || fails.EndsWith($":{MaxAttempts}", StringComparison.Ordinal)
-            || fails.EndsWith($":{MaxAttempts + 1}", StringComparison.Ordinal))
+        if (fails.Contains("permanent", StringComparison.Ordinal) || fails.EndsWith($":{Always}", StringComparison.Ordinal))
         {
             mustFail.Add(index);
         }

@@ -34,8 +34,8 @@ internal static class OrderInvariants
             {
                 var first = item.MinBy(attempt => attempt.Start)!;
                 Assert.True(done is null || done.End < first.Start, $"{first} began before {done} had ended.");
-                var last = item.Max(attempt => attempt.Number);
-                done = item.Where(attempt => attempt.Number == last).MinBy(attempt => attempt.End);
+                // Of one that was given up it is not known when.
+                done = item.Where(attempt => attempt.IsLast).MinBy(attempt => attempt.End) ?? first;
             }
 
             if (!locksLost)
