@@ -7,8 +7,12 @@ namespace ModelJobs.Simulation.Tests;
 /// <param name="Query">Model and options.</param>
 /// <param name="Lines">Its items.</param>
 /// <param name="MustFail">Indexes of the items that fail for good when they run.</param>
-internal sealed record JobScript(string Name, string Query, IReadOnlyList<string> Lines, IReadOnlySet<long> MustFail)
+/// <param name="MayFail">Indexes of those that need more attempts than they surely get: how often a chunk comes back, its items share.</param>
+internal sealed record JobScript(string Name, string Query, IReadOnlyList<string> Lines, IReadOnlySet<long> MustFail, IReadOnlySet<long> MayFail)
 {
+    /// <summary>Attempts that each item gets in place, as <c>Jobs:MaxAttempts</c> has it.</summary>
+    private const int MaxAttempts = 5;
+
     /// <summary>Transient failures of an item that succeeds in the end; some more than are tried in place.</summary>
     private const int MaxFailTimes = 7;
 
@@ -36,9 +40,9 @@ internal sealed record JobScript(string Name, string Query, IReadOnlyList<string
             2 => "&orderByKey=true&maxConcurrency=" + random.Next(1, 4),
             _ => "&orderByKey=true",
         };
-        var mustFail = new HashSet<long>();
-        var lines = Enumerable.Range(0, items).Select(i => DrawLine(random, name, i, keys, mustFail)).ToList();
-        return new JobScript(name, $"?model=recorded&chunkItems={chunk}{options}", lines, mustFail);
+        var failures = new Failures([], []);
+        var lines = Enumerable.Range(0, items).Select(i => DrawLine(random, name, i, keys, failures)).ToList();
+        return new JobScript(name, $"?model=recorded&chunkItems={chunk}{options}", lines, failures.Must, failures.May);
     }
 
     /// <summary>Draws a job of one page whose items take some time, so that there is something to interfere with.</summary>
@@ -49,13 +53,13 @@ internal sealed record JobScript(string Name, string Query, IReadOnlyList<string
         const string Name = "job";
         var items = random.Next(20, 160);
         var keys = random.Next(1, 8);
-        var mustFail = new HashSet<long>();
+        var failures = new Failures([], []);
         var lines = Enumerable.Range(0, items)
-            .Select(i => Line(random, Name, i, keys, random.Next(3) == 0 ? 0 : 2 * random.NextDouble(), mustFail)).ToList();
-        return new JobScript(Name, $"?model=recorded&chunkItems={random.Next(1, 12)}{options}", lines, mustFail);
+            .Select(i => Line(random, Name, i, keys, random.Next(3) == 0 ? 0 : 2 * random.NextDouble(), failures)).ToList();
+        return new JobScript(Name, $"?model=recorded&chunkItems={random.Next(1, 12)}{options}", lines, failures.Must, failures.May);
     }
 
-    private static string DrawLine(Random random, string name, int index, int keys, HashSet<long> mustFail)
+    private static string DrawLine(Random random, string name, int index, int keys, Failures failures)
     {
         var seconds = random.Next(60) switch
         {
@@ -63,24 +67,31 @@ internal sealed record JobScript(string Name, string Query, IReadOnlyList<string
             < 20 => random.NextDouble(),
             _ => 0,
         };
-        return Line(random, name, index, keys, seconds, mustFail);
+        return Line(random, name, index, keys, seconds, failures);
     }
 
-    private static string Line(Random random, string name, int index, int keys, double seconds, HashSet<long> mustFail)
+    private static string Line(Random random, string name, int index, int keys, double seconds, Failures failures)
     {
-        var fails = random.Next(36) switch
+        var (fails, times) = random.Next(36) switch
         {
-            0 or 1 => ""","fail":"permanent" """,
-            2 => $""","fail":"transient","failTimes":{Always}""",
-            < 9 => $""","fail":"transient","failTimes":{random.Next(1, MaxFailTimes + 1)}""",
-            _ => "",
+            0 or 1 => (""","fail":"permanent" """, Always),
+            2 => ("transient", Always),
+            < 9 => ("transient", random.Next(1, MaxFailTimes + 1)),
+            _ => ("", 0),
         };
-        if (fails.Contains("permanent", StringComparison.Ordinal) || fails.EndsWith($":{Always}", StringComparison.Ordinal))
+        if (fails == "transient")
         {
-            mustFail.Add(index);
+            fails = $""","fail":"transient","failTimes":{times}""";
+        }
+
+        if (times >= MaxAttempts)
+        {
+            (times == Always ? failures.Must : failures.May).Add(index);
         }
 
         var key = random.Next(10) == 0 ? "" : $"\"key\":\"{name}-{random.Next(keys)}\",";
         return string.Create(CultureInfo.InvariantCulture, $$$"""{"id":"{{{name}}}-{{{index}}}",{{{key}}}"input":{"id":{{{index}}},"duration":{{{seconds:0.000}}}{{{fails}}}}}""");
     }
+
+    private sealed record Failures(HashSet<long> Must, HashSet<long> May);
 }
