@@ -121,8 +121,8 @@ internal sealed partial class FaultInjector(FaultPlan plan, ICrash crash, TimePr
 
     private static double ToFraction(ReadOnlySpan<byte> hash) => BinaryPrimitives.ReadUInt64LittleEndian(hash) / (double)ulong.MaxValue;
 
-    /// <summary>Random and time-ordered UUIDs, with dashes and without.</summary>
-    [GeneratedRegex("[0-9a-f]{8}-?[0-9a-f]{4}-?[47][0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}")]
+    /// <summary>Random and time-ordered UUIDs, with dashes and without, and digests of what may hold one.</summary>
+    [GeneratedRegex("[0-9a-f]{8}-?[0-9a-f]{4}-?[47][0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}|~[0-9a-f]{16}(?![0-9a-f])")]
     private static partial Regex NewNames();
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Fault {Number}: {Kind} on {Subject}")]
