@@ -12,9 +12,6 @@ namespace ModelJobs.Simulation.Tests;
 /// </summary>
 internal sealed class ControlSimulation : ISimulation
 {
-    /// <summary>Longer than what is left over may take to come to rest: locks of a minute, some deliveries each.</summary>
-    private static readonly TimeSpan Rest = TimeSpan.FromMinutes(15);
-
     private readonly FaultPlan _plan;
     private readonly World _world;
     private readonly ControlScript _script;
@@ -67,7 +64,7 @@ internal sealed class ControlSimulation : ISimulation
             var rested = !round.AtOnce;
             if (rested)
             {
-                await Task.Delay(Rest, Time);
+                await Rest.OfAsync(view, Time);
             }
 
             _begins.Add((view.Recorder.Clock, view.Mended.Clock));
@@ -82,7 +79,7 @@ internal sealed class ControlSimulation : ISimulation
             lines = after;
         }
 
-        await Task.Delay(Rest, Time);
+        await Rest.OfAsync(view, Time);
         QueueInvariants.CheckAtRest(view, faults: int.MaxValue);
         CheckOrder(view);
     }

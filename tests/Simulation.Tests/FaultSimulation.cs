@@ -20,9 +20,6 @@ internal sealed class FaultSimulation : ISimulation
     /// <summary>How much each minute may add to histories, in what a fault may add.</summary>
     private const int WaitsPerMinute = 2;
 
-    /// <summary>Longer than what is left over may take to come to rest: locks of a minute, some deliveries each.</summary>
-    private static readonly TimeSpan Rest = TimeSpan.FromMinutes(15);
-
     private readonly FaultPlan _plan;
     private readonly World _world;
     private readonly IReadOnlyList<JobScript> _scripts;
@@ -122,7 +119,7 @@ internal sealed class FaultSimulation : ISimulation
 
         // A page that waits is asked after slice by slice, and looked into now and then.
         var waits = WaitsPerMinute * (int)Time.Elapsed.TotalMinutes;
-        await Task.Delay(Rest, Time);
+        await Rest.OfAsync(view, Time);
         await CheckAsync(view, _faults + (app.Faults?.Count ?? 0), waits, jobs);
     }
 

@@ -18,6 +18,13 @@ internal static class QueueInvariants
         }
     }
 
+    /// <summary>Whether nothing is left in the queues that could still be run.</summary>
+    public static bool IsAtRest(LocalApp app)
+    {
+        var broker = app.Services.GetRequiredService<MessageBroker>();
+        return ((string[])[Queues.Chunks, Queues.OrderedChunks]).All(name => broker.Find(name).Counts == default);
+    }
+
     /// <summary>Checks queues in which nothing has happened for longer than any lock lasts, after all jobs have ended.</summary>
     /// <param name="app">The app.</param>
     /// <param name="faults">How many faults struck: each may have led to one more answer to a page that was done.</param>
