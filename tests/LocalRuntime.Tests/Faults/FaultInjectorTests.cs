@@ -58,7 +58,7 @@ public sealed class FaultInjectorTests
         }
 
         Assert.Equal(1, crash.Crashes);
-        Assert.False(faults.WhileAliveAsync().IsCompleted);
+        Assert.False(faults.WhileAliveAsync().AsTask().IsCompleted);
     }
 
     private static HashSet<int> Struck(FaultInjector faults, IEnumerable<int> operations) =>
