@@ -81,6 +81,7 @@ internal sealed class ControlSimulation : ISimulation
 
         await Rest.OfAsync(view, Time);
         QueueInvariants.CheckAtRest(view, faults: int.MaxValue);
+        Assert.Empty(_world.LossWatch.Losses);
         CheckOrder(view);
     }
 

@@ -134,6 +134,7 @@ internal sealed class FaultSimulation : ISimulation
 
         CheckOrder(submitted);
         QueueInvariants.CheckAtRest(view, faults);
+        Assert.Empty(_world.LossWatch.Losses);
         await HistoryInvariants.CheckAsync(view, faults + waits);
     }
 

@@ -28,6 +28,7 @@ internal sealed class SimulatedApp : ICrash, IAsyncDisposable
         var transport = new MemoryTransport();
         var builder = ModelJobsApp.CreateBuilder([.. Settings(world, plan).Select(setting => "--" + setting)]);
         builder.Logging.ClearProviders();
+        builder.Logging.AddProvider(world.LossWatch);
         if (world.Log is { } log)
         {
             builder.Logging.AddProvider(log);

@@ -28,6 +28,8 @@ internal sealed class World
 
     public SimulationLog? Log { get; }
 
+    public LossWatch LossWatch { get; } = new();
+
     /// <summary>The model's runs in each life of the app, in order.</summary>
     public IReadOnlyList<RecordingRunner> Lives
     {
