@@ -36,9 +36,9 @@ internal sealed partial class BlobProxy(FaultInjector faults, ILogger<BlobProxy>
             }
 
             var proxy = await StartAsync(endpoint, cancellationToken);
-            var connection = new DbConnectionStringBuilder { ConnectionString = configuration[setting] };
-            connection[BlobEndpoint] = new Uri(proxy, endpoint.AbsolutePath).ToString();
-            configuration[setting] = connection.ConnectionString;
+            // Only the endpoint is changed: the builder would quote the key, which the storage client does not understand.
+            configuration[setting] = configuration[setting]?.Replace(
+                $"{BlobEndpoint}={endpoint.OriginalString}", $"{BlobEndpoint}={new Uri(proxy, endpoint.AbsolutePath)}", StringComparison.OrdinalIgnoreCase);
         }
     }
 
