@@ -40,6 +40,13 @@ internal sealed class ServeCommand : Command
         },
     };
 
+    private readonly Option<string> _faults = new("--faults")
+    {
+        Description = "Let things go wrong on purpose, the same in every run with this seed: SEED, SEED:PROFILE or SEED:PROFILE:POINT:N, "
+            + "such as 7, 7:settles or 7:calm:settle.after:3; docs/local-runtime.md has the profiles and the points to crash at",
+        HelpName = "SEED[:PROFILE]",
+    };
+
     public ServeCommand(CommandEnvironment environment)
         : base("serve", "Serve on this machine until Ctrl+C")
     {
@@ -47,6 +54,7 @@ internal sealed class ServeCommand : Command
         Options.Add(_port);
         Options.Add(_amqpPort);
         Options.Add(_data);
+        Options.Add(_faults);
         SetAction(RunAsync);
     }
 
@@ -54,7 +62,10 @@ internal sealed class ServeCommand : Command
     {
         var messages = _environment.Console.Error;
         var options = new ServiceOptions(
-            arguments.GetValue(_port), arguments.GetValue(_amqpPort), arguments.GetValue(_data), Quiet: false);
+            arguments.GetValue(_port), arguments.GetValue(_amqpPort), arguments.GetValue(_data), Quiet: false)
+        {
+            Faults = arguments.GetValue(_faults),
+        };
         await using var service = await _environment.StartServiceAsync(options, cancellationToken);
 
         var endpoint = service.BaseUri.Port == DefaultPort ? "" : $" --endpoint {service.BaseUri.GetLeftPart(UriPartial.Authority)}";

@@ -40,6 +40,9 @@ internal interface IRunningService : IAsyncDisposable
 /// <param name="Quiet">Log warnings and errors only: a command with progress of its own shows the rest.</param>
 internal sealed record ServiceOptions(int? Port, string? AmqpPort, string? DataFolder, bool Quiet)
 {
+    /// <summary>What is to go wrong on purpose, as the setting <c>LocalRuntime:Faults</c> has it; null: what the settings say.</summary>
+    public string? Faults { get; init; }
+
     /// <summary>No port for Service Bus clients.</summary>
     public const string NoAmqp = "";
 

@@ -66,6 +66,11 @@ internal sealed class LocalService : IServiceStarter
         {
             yield return $"--LocalRuntime:DataFolder={Path.GetFullPath(folder)}";
         }
+
+        if (options.Faults is { } faults)
+        {
+            yield return $"--LocalRuntime:Faults={faults}";
+        }
     }
 
     private static void Configure(FunctionsApplicationBuilder builder, ServiceOptions options)

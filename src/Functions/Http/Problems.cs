@@ -39,7 +39,7 @@ internal static class Problems
         "unsupported-content-type",
         "The content type is not supported",
         StatusCodes.Status415UnsupportedMediaType,
-        $"'{contentType}' was sent. Send application/x-ndjson (one item a line, ?model=NAME in the query) or application/json ({{\"model\":…,\"items\":[…]}}).");
+        $"{(string.IsNullOrEmpty(contentType) ? "No content type" : $"The content type '{contentType}'")} was sent. Send application/x-ndjson (one item a line, ?model=NAME in the query) or application/json ({{\"model\":…,\"items\":[…]}}).");
 
     public static ProblemException JsonExpected(string? contentType, string body) => Create(
         "unsupported-content-type",

@@ -1,10 +1,10 @@
 namespace ModelJobs.LocalRuntime.Broker;
 
 /// <content>What is done to several queues as one.</content>
-internal sealed partial class BrokerQueue
+internal partial class BrokerQueue
 {
     /// <summary>Where the queue stands among those of its namespace; several are locked in this order.</summary>
-    internal int Order { get; init; }
+    internal int Order { get; set; }
 
     /// <summary>For a command that <see cref="TryTogether"/> runs, and no one else.</summary>
     internal QueueMachine Machine => _machine;

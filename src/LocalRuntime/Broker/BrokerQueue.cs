@@ -10,7 +10,7 @@ namespace ModelJobs.LocalRuntime.Broker;
 /// an answer is given only when everything that it can have seen is on disk. Safe for concurrent use; what a method refuses it
 /// throws at once.
 /// </summary>
-internal sealed partial class BrokerQueue : IDisposable
+internal partial class BrokerQueue : IDisposable
 {
     /// <summary>Timers reach not much further than this; a moment beyond it is approached in steps.</summary>
     private static readonly TimeSpan MaxTimerSpan = TimeSpan.FromDays(1);
@@ -57,7 +57,7 @@ internal sealed partial class BrokerQueue : IDisposable
     public long SizeInBytes => Run(static (machine, _, _) => machine.SizeInBytes, 0);
 
     /// <inheritdoc cref="QueueMachine.Send"/>
-    public ValueTask<IReadOnlyList<long>> SendAsync(IReadOnlyList<SentMessage> messages)
+    public virtual ValueTask<IReadOnlyList<long>> SendAsync(IReadOnlyList<SentMessage> messages)
         => RunAsync(static (machine, now, messages) => machine.Send(messages, now), messages);
 
     /// <inheritdoc cref="QueueMachine.CancelScheduled"/>
@@ -66,7 +66,7 @@ internal sealed partial class BrokerQueue : IDisposable
 
     /// <summary>Receives messages: those that are there, or the first that come within <paramref name="maxWait"/>.</summary>
     /// <returns>The messages; none if none came in time.</returns>
-    public ValueTask<Delivery[]> ReceiveAsync(ReceiveRequest request, TimeSpan maxWait, CancellationToken cancellationToken)
+    public virtual ValueTask<Delivery[]> ReceiveAsync(ReceiveRequest request, TimeSpan maxWait, CancellationToken cancellationToken)
     {
         ReceiveWaiter? waiter = null;
         var deliveries = Run(
@@ -96,23 +96,23 @@ internal sealed partial class BrokerQueue : IDisposable
             (source, fromSequenceNumber, maxMessages));
 
     /// <inheritdoc cref="QueueMachine.Settle"/>
-    public ValueTask SettleAsync(ReceiveSource source, Guid lockToken, Settlement settlement)
+    public virtual ValueTask SettleAsync(ReceiveSource source, Guid lockToken, Settlement settlement)
         => DoAsync(
             static (machine, now, a) => machine.Settle(a.source, a.lockToken, a.settlement, now), (source, lockToken, settlement));
 
     /// <inheritdoc cref="QueueMachine.RenewLock"/>
-    public ValueTask<DateTimeOffset> RenewLockAsync(ReceiveSource source, Guid lockToken)
+    public virtual ValueTask<DateTimeOffset> RenewLockAsync(ReceiveSource source, Guid lockToken)
         => RunAsync(static (machine, now, a) => machine.RenewLock(a.source, a.lockToken, now), (source, lockToken));
 
     /// <inheritdoc cref="QueueMachine.AcceptSession"/>
-    public ValueTask<SessionLease> AcceptSessionAsync(string sessionId)
+    public virtual ValueTask<SessionLease> AcceptSessionAsync(string sessionId)
         => RunAsync(static (machine, now, id) => machine.AcceptSession(id, now), sessionId);
 
     /// <summary>
     /// Takes the session that has been ready for longest, or the first that becomes so within <paramref name="maxWait"/>.
     /// </summary>
     /// <exception cref="ServiceBusException">None became ready in time (ServiceTimeout).</exception>
-    public ValueTask<SessionLease> AcceptNextSessionAsync(TimeSpan maxWait, CancellationToken cancellationToken)
+    public virtual ValueTask<SessionLease> AcceptNextSessionAsync(TimeSpan maxWait, CancellationToken cancellationToken)
     {
         SessionWaiter? waiter = null;
         var lease = Run(
@@ -129,32 +129,31 @@ internal sealed partial class BrokerQueue : IDisposable
     }
 
     /// <inheritdoc cref="QueueMachine.RenewSessionLock"/>
-    public ValueTask<DateTimeOffset> RenewSessionLockAsync(SessionLease lease)
+    public virtual ValueTask<DateTimeOffset> RenewSessionLockAsync(SessionLease lease)
         => RunAsync(static (machine, now, lease) => machine.RenewSessionLock(lease, now), lease);
 
     /// <inheritdoc cref="QueueMachine.ReleaseSession"/>
-    public void ReleaseSession(SessionLease lease)
+    public virtual void ReleaseSession(SessionLease lease)
     {
         // A queue that stopped has let go of everyone.
-        TryRun(
-            static (machine, _, lease) =>
-            {
-                machine.ReleaseSession(lease);
-                return true;
-            },
-            lease,
-            out _);
+        TryDo(machine => machine.ReleaseSession(lease));
     }
 
     public ValueTask<ReadOnlyMemory<byte>?> GetSessionStateAsync(SessionLease lease)
         => RunAsync(static (machine, _, lease) => machine.GetSessionState(lease), lease);
 
-    public ValueTask SetSessionStateAsync(SessionLease lease, ReadOnlyMemory<byte>? state)
+    public virtual ValueTask SetSessionStateAsync(SessionLease lease, ReadOnlyMemory<byte>? state)
         => DoAsync(static (machine, _, a) => machine.SetSessionState(a.lease, a.state), (lease, state));
 
     /// <inheritdoc cref="QueueMachine.GetSessionIds"/>
     public ValueTask<string[]> GetSessionIdsAsync(int skip, int top)
         => RunAsync(static (machine, _, a) => machine.GetSessionIds(a.skip, a.top), (skip, top));
+
+    /// <summary>Ends a message's lock as if its time had come; nothing happens if it has ended already.</summary>
+    protected void ExpireLock(ReceiveSource source, Guid lockToken) => TryDo(machine => machine.ExpireLock(source, lockToken));
+
+    /// <summary>Ends a hold on a session as if its time had come; nothing happens if it has ended already.</summary>
+    protected void ExpireSession(SessionLease lease) => TryDo(machine => machine.ExpireSession(lease));
 
     /// <summary>Stops the queue: waiting receivers fail, and so does every later command.</summary>
     public void Dispose()
@@ -204,6 +203,15 @@ internal sealed partial class BrokerQueue : IDisposable
         }
     }
 
+    private void TryDo(Action<QueueMachine> command) => TryRun(
+        static (machine, _, command) =>
+        {
+            command(machine);
+            return true;
+        },
+        command,
+        out _);
+
     private ValueTask<T> RunAsync<T, TArgument>(Func<QueueMachine, DateTimeOffset, TArgument, T> command, TArgument argument)
         => WhenWritten(Run(command, argument));
 
@@ -220,7 +228,7 @@ internal sealed partial class BrokerQueue : IDisposable
     }
 
     /// <summary>Ends when everything is on disk that happened so far.</summary>
-    private Task Written
+    internal Task Written
     {
         get
         {

@@ -18,12 +18,20 @@ internal sealed class MessageBroker : IDisposable
     /// <param name="time">Drives lock expiry, schedules, time to live and waits.</param>
     /// <param name="random">Where lock tokens and ids come from; a given seed gives the same ones.</param>
     /// <param name="journal">What keeps them beyond the process; null: they live in memory only.</param>
-    public MessageBroker(IEnumerable<QueueDefinition> definitions, TimeProvider time, Random random, IBrokerJournal? journal = null)
+    /// <param name="create">Makes the queues; null: as they are.</param>
+    public MessageBroker(
+        IEnumerable<QueueDefinition> definitions, TimeProvider time, Random random, IBrokerJournal? journal = null, QueueFactory? create = null)
     {
         _time = time;
         _journal = journal;
+        create ??= static (definition, time, random, journal) => new BrokerQueue(definition, time, random, journal);
         _queues = definitions
-            .Select((definition, order) => new BrokerQueue(definition, time, new Random(random.Next()), journal?.JournalOf(definition)) { Order = order })
+            .Select((definition, order) =>
+            {
+                var queue = create(definition, time, new Random(random.Next()), journal?.JournalOf(definition));
+                queue.Order = order;
+                return queue;
+            })
             .ToFrozenDictionary(queue => queue.Name, StringComparer.OrdinalIgnoreCase);
         _forwarder = new Forwarder(_queues.Values, journal);
     }
@@ -67,3 +75,6 @@ internal sealed class MessageBroker : IDisposable
         }
     }
 }
+
+/// <summary>Makes a queue; the parameters are those of <see cref="BrokerQueue"/>.</summary>
+internal delegate BrokerQueue QueueFactory(QueueDefinition definition, TimeProvider time, Random random, IQueueJournal? journal);

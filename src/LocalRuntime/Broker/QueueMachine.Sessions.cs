@@ -44,6 +44,15 @@ internal sealed partial class QueueMachine
         }
     }
 
+    /// <summary>Does to a hold what its end of time does. Nothing happens if it is lost already.</summary>
+    public void ExpireSession(SessionLease lease)
+    {
+        if (TryGetHeld(lease, out var session))
+        {
+            EndHold(session, failed: true);
+        }
+    }
+
     public ReadOnlyMemory<byte>? GetSessionState(SessionLease lease) => Held(lease).State;
 
     public void SetSessionState(SessionLease lease, ReadOnlyMemory<byte>? state)

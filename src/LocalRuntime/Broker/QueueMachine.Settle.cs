@@ -42,6 +42,15 @@ internal sealed partial class QueueMachine
         return lockedUntil;
     }
 
+    /// <summary>Does to a lock what its end of time does. Nothing happens if it has ended already.</summary>
+    public void ExpireLock(ReceiveSource source, Guid lockToken)
+    {
+        if (_state.TryGetLocked(lockToken, out var message) && message.Part == source.Part)
+        {
+            Fail(message, SentMessage.NoProperties);
+        }
+    }
+
     /// <summary>Keeps a message for a transaction that will settle it: no one else can while that is open.</summary>
     public void Enlist(ReceiveSource source, Guid lockToken, Settlement settlement, DateTimeOffset now, BrokerTransaction transaction)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Reflection;
 using System.Security.Cryptography;
@@ -13,6 +14,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using ModelJobs.LocalRuntime.Amqp.Hosting;
 using ModelJobs.LocalRuntime.Broker;
+using ModelJobs.LocalRuntime.Faults;
 using ModelJobs.LocalRuntime.Store;
 using ModelJobs.LocalRuntime.Worker.Catalog;
 using ModelJobs.LocalRuntime.Worker.Durable.Management;
@@ -87,9 +89,10 @@ internal sealed class LocalAppBuilder
         _serviceBus.Connect(catalog, queues, _appRoot, app.Configuration);
         HttpFunctions.Map(app, catalog, _host.RoutePrefix);
         ManagementApi.Map(app);
+        app.Services.GetRequiredService<DiagnosticListener>().Subscribe(new RefusedRequests(), static name => name == RefusedRequests.Event);
         var broker = BrokerDirectory.Register(_serviceBus.Host, app.Services.GetRequiredService<MessageBroker>());
         var storage = new StorageEmulator(options, _address, app.Configuration, app.Services.GetRequiredService<ILogger<StorageEmulator>>());
-        return new LocalRuntimeHost(app, options, storage, broker, store);
+        return new LocalRuntimeHost(app, options, storage, app.Services.GetService<BlobProxy>(), broker, store);
     }
 
     private void AddServices(
@@ -112,8 +115,13 @@ internal sealed class LocalAppBuilder
         services.AddSingleton<FunctionInvoker>();
 
         var brokerSeed = new Random(seed.Next());
-        services.AddSingleton(provider => new MessageBroker(queues, provider.GetRequiredService<TimeProvider>(), brokerSeed, store));
+        services.AddSingleton(provider => new MessageBroker(
+            queues, provider.GetRequiredService<TimeProvider>(), brokerSeed, store, provider.GetService<QueueFactory>()));
         DurableEngine.AddTo(services, seed.Next(), store?.JournalOfHub());
+        if (options.Faults is { } faults)
+        {
+            InjectedFaults.AddTo(services, FaultPlan.Parse(faults));
+        }
 
         services.AddSingleton<ServiceBusListenerLog>();
         services.AddHostedService<AmqpEndpoint>();
@@ -129,7 +137,11 @@ internal sealed class LocalAppBuilder
             server.Limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
             server.Listen(
                 new IPEndPoint(ListenAddress.Parse(options.HttpHost, nameof(options.HttpHost)), options.HttpPort),
-                static listen => listen.Protocols = HttpProtocols.Http1);
+                static listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http1;
+                    RefusedRequests.UseOn(listen);
+                });
         });
 
     private static void ConfigureLogging(ILoggingBuilder logging, HostJson host, LocalRuntimeAddress address)

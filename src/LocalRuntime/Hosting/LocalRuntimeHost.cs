@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ModelJobs.LocalRuntime.Faults;
 using ModelJobs.LocalRuntime.Store;
 
 namespace ModelJobs.LocalRuntime.Hosting;
@@ -21,6 +22,7 @@ internal sealed partial class LocalRuntimeHost(
     WebApplication app,
     LocalRuntimeOptions options,
     StorageEmulator storage,
+    BlobProxy? proxy,
     IDisposable broker,
     StateStore? store)
     : IHost, IAsyncDisposable
@@ -43,6 +45,11 @@ internal sealed partial class LocalRuntimeHost(
 
         await storage.StartAsync(cancellationToken);
         _ = StopWhenStorageIsLostAsync();
+        if (proxy is not null)
+        {
+            await proxy.StartAsync(app.Configuration, StorageEmulator.Connections, cancellationToken);
+        }
+
         try
         {
             await app.StartAsync(cancellationToken);

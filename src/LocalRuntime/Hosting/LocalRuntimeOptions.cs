@@ -52,6 +52,9 @@ public sealed record LocalRuntimeOptions
     /// <summary>Where ids come from; null takes a new seed at each start. A test sets it to see the same ids again.</summary>
     public int? Seed { get; init; }
 
+    /// <summary>What is to go wrong on purpose, as <c>SEED[:PROFILE[:POINT[:N]]]</c>; null: nothing. See docs/local-runtime.md.</summary>
+    public string? Faults { get; init; }
+
     /// <summary>Where blobs are kept when the configuration says <c>UseDevelopmentStorage=true</c> or nothing.</summary>
     public AzuriteMode Azurite { get; init; } = AzuriteMode.Start;
 
@@ -103,6 +106,7 @@ public sealed record LocalRuntimeOptions
             MaxRequestBodyBytes = section.Integer(nameof(MaxRequestBodyBytes), defaults.MaxRequestBodyBytes, min: 1L),
             StopTimeout = section.Duration(nameof(StopTimeout), defaults.StopTimeout),
             Seed = section.Text(nameof(Seed)) is null ? null : section.Integer(nameof(Seed), 0, min: int.MinValue),
+            Faults = section.Text(nameof(Faults)),
             Azurite = section.Choice(nameof(Azurite), defaults.Azurite),
             AzuriteInMemory = section.Boolean(nameof(AzuriteInMemory), defaults.AzuriteInMemory),
             NodePath = section.Text(nameof(NodePath)) ?? defaults.NodePath,

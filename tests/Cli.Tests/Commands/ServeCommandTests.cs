@@ -54,6 +54,19 @@ public sealed class ServeCommandTests
         Assert.Equal(new(null, null, null, Quiet: false), starter.Options);
     }
 
+    [Fact]
+    public async Task Serve_WithFaults_StartsTheServiceWithThem()
+    {
+        await using var service = await StandInService.StartAsync(new FakeTimeProvider());
+        var starter = new StandInStarter(service);
+        using var interrupt = new CancellationTokenSource();
+        await interrupt.CancelAsync();
+
+        await CliRun.ExecuteAsync(["serve", "--faults", "7:settles"], new CliSetup { Starter = starter, Interrupt = interrupt.Token });
+
+        Assert.Equal(new(null, null, null, Quiet: false) { Faults = "7:settles" }, starter.Options);
+    }
+
     [Theory]
     [InlineData("off", "")]
     [InlineData("0", "0")]

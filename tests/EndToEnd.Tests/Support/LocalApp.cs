@@ -13,11 +13,15 @@ public sealed class LocalApp : IAsyncDisposable
 {
     private readonly IHost _host;
 
-    private LocalApp(IHost host, RecordingRunner recorder, RecordingRunner mended)
+    /// <param name="host">The app, started.</param>
+    /// <param name="recorder">Its model <c>recorded</c>.</param>
+    /// <param name="mended">Its model <c>mended</c>.</param>
+    /// <param name="handler">How to reach it; null: by its address.</param>
+    internal LocalApp(IHost host, RecordingRunner recorder, RecordingRunner mended, HttpMessageHandler? handler = null)
     {
         _host = host;
         (Recorder, Mended) = (recorder, mended);
-        Http = new HttpClient { BaseAddress = host.Services.GetRequiredService<LocalRuntimeAddress>().BaseUri, Timeout = TimeSpan.FromMinutes(2) };
+        Http = new HttpClient(handler ?? new SocketsHttpHandler()) { BaseAddress = host.Services.GetRequiredService<LocalRuntimeAddress>().BaseUri, Timeout = TimeSpan.FromMinutes(2) };
         Jobs = new JobsApi(Http);
     }
 

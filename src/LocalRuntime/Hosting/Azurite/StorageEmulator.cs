@@ -14,7 +14,7 @@ internal sealed partial class StorageEmulator(
     private const string AppStorage = "JobStorage";
 
     /// <summary>The settings that name storage: the host's own, and the app's.</summary>
-    private static readonly string[] Connections = ["AzureWebJobsStorage", AppStorage];
+    public static readonly string[] Connections = ["AzureWebJobsStorage", AppStorage];
 
     /// <summary>How long an Azurite that listens already may take to answer.</summary>
     private static readonly TimeSpan AttachTimeout = TimeSpan.FromSeconds(5);

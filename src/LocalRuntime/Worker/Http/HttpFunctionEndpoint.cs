@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Hosting;
 using ModelJobs.LocalRuntime.Worker.Catalog;
 using ModelJobs.LocalRuntime.Worker.Invocation;
@@ -27,28 +26,17 @@ internal sealed class HttpFunctionEndpoint(Function function, FunctionInvoker in
         }
         catch (BadHttpRequestException exception)
         {
-            await WriteProblemAsync(http, exception.StatusCode, "The request cannot be read.", exception.Message);
+            await HttpProblem.WriteAsync(http, exception.StatusCode, exception.Message);
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            await WriteProblemAsync(http, StatusCodes.Status503ServiceUnavailable, "The host is stopping.", "Try again later.");
+            await HttpProblem.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, "The host is stopping. Try again later.");
         }
         catch (Exception)
         {
             // The reason is in the log. It may hold what a caller must not see.
-            await WriteProblemAsync(
-                http, StatusCodes.Status500InternalServerError, "The function failed.", $"The log of {function.Name} says why.");
+            await HttpProblem.WriteAsync(
+                http, StatusCodes.Status500InternalServerError, $"The function failed. The log of {function.Name} says why.");
         }
-    }
-
-    private static async Task WriteProblemAsync(HttpContext http, int status, string title, string detail)
-    {
-        http.Response.Clear();
-        http.Response.StatusCode = status;
-        await http.Response.WriteAsJsonAsync(
-            new ProblemDetails { Status = status, Title = title, Detail = detail, Instance = http.Request.Path },
-            options: null,
-            contentType: "application/problem+json",
-            http.RequestAborted);
     }
 }

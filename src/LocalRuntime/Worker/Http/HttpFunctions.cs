@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using ModelJobs.LocalRuntime.Worker.Catalog;
@@ -11,6 +12,8 @@ internal static class HttpFunctions
 {
     public static void Map(WebApplication app, FunctionCatalog catalog, string routePrefix)
     {
+        // What a function answers is left as it is.
+        app.Use(static next => http => http.GetEndpoint()?.Metadata.GetMetadata<Function>() is null ? HttpProblem.ExplainAsync(http, next) : next(http));
         var invoker = app.Services.GetRequiredService<FunctionInvoker>();
         var lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
         foreach (var (function, trigger) in catalog.With<HttpTrigger>())
@@ -20,7 +23,7 @@ internal static class HttpFunctions
             var mapped = trigger.Methods.Count == 0
                 ? app.Map(route, endpoint.HandleAsync)
                 : app.MapMethods(route, trigger.Methods, endpoint.HandleAsync);
-            mapped.WithDisplayName(function.Name);
+            mapped.WithDisplayName(function.Name).WithMetadata(function);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Process.Runners;
 using ModelJobs.Functions.Process.Runners.Chat;
 using ModelJobs.Tests.Support;
 using ModelJobs.Tests.Support.OpenAi;
