@@ -19,7 +19,7 @@ internal sealed record Poison(string Model, ItemResult Result, ChunkItem? Item)
     /// <param name="losses">How often a worker began it and did not end it.</param>
     /// <param name="history">What befell the messages that it travelled in.</param>
     public static ItemResult ResultOf(ChunkItem item, int attempts, int losses, IReadOnlyList<DeliveryRecord>? history) =>
-        Failed(item, new JobError(WorkerLost, $"The item has killed or stalled its worker {losses} times."), attempts, history);
+        Failed(item, new JobError(WorkerLost, $"Item {item.Index} has killed or stalled its worker {losses} times."), attempts, history);
 
     /// <summary>The result of an item that is given up.</summary>
     public static ItemResult Failed(ChunkItem item, JobError error, int attempts, IReadOnlyList<DeliveryRecord>? history) =>
