@@ -48,6 +48,19 @@ internal sealed class JobControls(JobBlobs blobs, TimeProvider time)
         }
     }
 
+    /// <summary>A job's control for work that was sent in some epoch: what was read before that epoch began says nothing about it.</summary>
+    public async ValueTask<JobControl> GetAsync(string job, int epoch, CancellationToken cancellationToken)
+    {
+        var control = await GetAsync(job, cancellationToken);
+        if (control.Epoch >= epoch)
+        {
+            return control;
+        }
+
+        _readings.TryRemove(job, out _);
+        return await GetAsync(job, cancellationToken);
+    }
+
     /// <summary>A job's control as it is now.</summary>
     public async Task<JobControl> ReadAsync(string job, CancellationToken cancellationToken) => (await ReadWithTagAsync(job, cancellationToken)).Control;
 

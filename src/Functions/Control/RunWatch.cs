@@ -13,8 +13,10 @@ internal sealed class RunWatch(JobControls controls, TimeProvider time) : IDispo
     private readonly CancellationTokenSource _closing = new();
 
     /// <summary>Says that items of a job are about to be run.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="epoch">The epoch that they were sent in.</param>
     /// <returns>To be disposed of when they have been.</returns>
-    public Run Enter(string job)
+    public Run Enter(string job, int epoch)
     {
         lock (_gate)
         {
@@ -25,6 +27,7 @@ internal sealed class RunWatch(JobControls controls, TimeProvider time) : IDispo
             }
 
             watch.Runs++;
+            watch.Epoch = Math.Max(watch.Epoch, epoch);
             return new Run(this, watch);
         }
     }
@@ -43,7 +46,7 @@ internal sealed class RunWatch(JobControls controls, TimeProvider time) : IDispo
             do
             {
                 await Task.Delay(JobControls.MaxAge, time, _closing.Token);
-                if (await IsStoppedAsync(watch.Job))
+                if (await IsStoppedAsync(watch))
                 {
                     // First: a job that is redriven must not find a watch that has ended.
                     Remove(watch);
@@ -59,11 +62,11 @@ internal sealed class RunWatch(JobControls controls, TimeProvider time) : IDispo
         }
     }
 
-    private async Task<bool> IsStoppedAsync(string job)
+    private async Task<bool> IsStoppedAsync(Watch watch)
     {
         try
         {
-            return (await controls.GetAsync(job, _closing.Token)).State == ControlState.Stopped;
+            return (await controls.GetAsync(watch.Job, watch.Epoch, _closing.Token)).State == ControlState.Stopped;
         }
         catch (RequestFailedException)
         {
@@ -119,5 +122,8 @@ internal sealed class RunWatch(JobControls controls, TimeProvider time) : IDispo
         public CancellationTokenSource Stopped { get; } = new();
 
         public int Runs { get; set; }
+
+        /// <summary>The latest epoch that its runs were sent in.</summary>
+        public int Epoch { get; set; }
     }
 }

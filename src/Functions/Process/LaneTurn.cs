@@ -25,7 +25,7 @@ internal sealed class LaneTurn(
     public async Task<LaneState> RunAsync(
         ChunkMessage chunk, IReadOnlyList<ChunkItem> work, int delivery, LaneState state, Func<LaneState, Task> saveAsync, CancellationToken cancellationToken)
     {
-        using var watched = watch.Enter(chunk.Id.Job);
+        using var watched = watch.Enter(chunk.Id.Job, chunk.Epoch);
         var turn = new Turn(chunk, chunk.Lane!, work, delivery, state, saveAsync, watched.Stopped);
         if (Suspects.Include(chunk))
         {
@@ -38,7 +38,7 @@ internal sealed class LaneTurn(
 
         if (watched.Stopped.IsCancellationRequested && turn.Run.Open > 0)
         {
-            turn.Run.CancelOpen((await controls.GetAsync(chunk.Id.Job, cancellationToken)).StopReason);
+            turn.Run.CancelOpen((await controls.GetAsync(chunk.Id.Job, chunk.Epoch, cancellationToken)).StopReason);
         }
 
         await results.SendAsync(chunk, turn.Run.TakeResults(), cancellationToken);

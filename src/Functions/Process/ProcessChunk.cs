@@ -40,7 +40,7 @@ internal sealed class ProcessChunk(
         try
         {
             chunk = ChunkItems.Read(message);
-            control = await controls.GetAsync(chunk.Id.Job, cancellationToken);
+            control = await controls.GetAsync(chunk.Id.Job, chunk.Epoch, cancellationToken);
             if (control.Drops(chunk))
             {
                 await actions.CompleteMessageAsync(message, cancellationToken);
@@ -86,11 +86,11 @@ internal sealed class ProcessChunk(
 
     private async Task RunAsync(ChunkMessage chunk, ChunkRun run, CancellationToken cancellationToken)
     {
-        using var watched = watch.Enter(chunk.Id.Job);
+        using var watched = watch.Enter(chunk.Id.Job, chunk.Epoch);
         await runner.RunAsync(chunk.Model, run, watched.Stopped, cancellationToken);
         if (watched.Stopped.IsCancellationRequested && run.Open > 0)
         {
-            run.CancelOpen((await controls.GetAsync(chunk.Id.Job, cancellationToken)).StopReason);
+            run.CancelOpen((await controls.GetAsync(chunk.Id.Job, chunk.Epoch, cancellationToken)).StopReason);
         }
     }
 

@@ -76,7 +76,7 @@ internal sealed partial class RecoverDeadLetter(
         try
         {
             var chunk = ChunkItems.Read(message);
-            var control = await controls.GetAsync(chunk.Id.Job, cancellationToken);
+            var control = await controls.GetAsync(chunk.Id.Job, chunk.Epoch, cancellationToken);
             if (!control.Drops(chunk))
             {
                 var work = await items.LoadAsync(chunk, cancellationToken);

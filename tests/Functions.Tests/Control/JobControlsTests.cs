@@ -28,6 +28,19 @@ public sealed class JobControlsTests(StorageEmulator storage) : FlowTest(storage
     }
 
     [Fact]
+    public async Task Get_ForALaterEpochThanWasRead_ReadsAgain()
+    {
+        await Controls.ChangeAsync(Job, control => control.Pause(), Token);
+        await Controls.GetAsync(Job, Token);
+        var resumed = await new JobControls(Bench.Blobs, Bench.Time).ChangeAsync(Job, control => control.Resume(), Token);
+
+        var old = await Controls.GetAsync(Job, epoch: 0, Token);
+        var current = await Controls.GetAsync(Job, epoch: 1, Token);
+
+        Assert.Equal((ControlState.Paused, resumed), (old.State, current));
+    }
+
+    [Fact]
     public async Task Change_ByItself_IsSeenAtOnce()
     {
         await Controls.GetAsync(Job, Token);
@@ -87,9 +100,9 @@ public sealed class JobControlsTests(StorageEmulator storage) : FlowTest(storage
     public async Task Watch_JobIsStoppedWhileItemsAreRun_TellsAllRuns()
     {
         using var watch = new RunWatch(Controls, Bench.Time);
-        using var first = watch.Enter(Job);
-        using var second = watch.Enter(Job);
-        using var other = watch.Enter(Job + "-other");
+        using var first = watch.Enter(Job, epoch: 0);
+        using var second = watch.Enter(Job, epoch: 0);
+        using var other = watch.Enter(Job + "-other", epoch: 0);
         await new JobControls(Bench.Blobs, Bench.Time).ChangeAsync(Job, control => control.Stop(new JobError("canceled", "")), Token);
 
         Bench.Time.Advance(JobControls.MaxAge);
@@ -103,14 +116,14 @@ public sealed class JobControlsTests(StorageEmulator storage) : FlowTest(storage
     public async Task Watch_JobThatWasStoppedRunsAgain_TellsNoNewRun()
     {
         using var watch = new RunWatch(Controls, Bench.Time);
-        var run = watch.Enter(Job);
+        var run = watch.Enter(Job, epoch: 0);
         await Controls.ChangeAsync(Job, control => control.Stop(new JobError("canceled", "")), Token);
         Bench.Time.Advance(JobControls.MaxAge);
         await run.Stopped.CanceledAsync();
         run.Dispose();
         await Controls.ChangeAsync(Job, control => control.Reopen(), Token);
 
-        using var again = watch.Enter(Job);
+        using var again = watch.Enter(Job, epoch: 1);
 
         Assert.False(again.Stopped.IsCancellationRequested);
     }

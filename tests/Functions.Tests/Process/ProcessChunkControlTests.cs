@@ -25,6 +25,22 @@ public sealed class ProcessChunkControlTests(StorageEmulator storage) : FlowTest
         await AssertDroppedAsync();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Run_InstanceHasNotSeenThatTheJobGoesOn_RunsTheChunk(bool paused)
+    {
+        await Consumer.ControlAsync(control => paused ? control.Pause() : control.Stop(Reason));
+        await Consumer.SendAsync(ProcessBench.Chunk(items: Samples.Item(0)));
+        await Consumer.ProcessAsync();
+        await new JobControls(Bench.Blobs, Bench.Time).ChangeAsync(Job, control => control.Reopen(), Token);
+        await Consumer.SendAsync(ProcessBench.Chunk(1_000_000, items: Samples.Item(0)) with { Epoch = 1 });
+
+        await Consumer.ProcessAsync();
+
+        Assert.Equal(["i0"], Consumer.Ran);
+    }
+
     [Fact]
     public async Task Run_EpochIsOver_DropsTheChunkAndRunsTheNext()
     {
