@@ -64,7 +64,7 @@ internal sealed partial class CollectPage(
         JobControl? control = null;
         while (!tally.IsComplete && Remaining(slice, settings.CollectSlice) is var left && left > TimeSpan.Zero)
         {
-            var current = await controls.GetAsync(order.JobId, cancellationToken);
+            var current = await controls.GetAsync(order.JobId, order.Epoch, cancellationToken);
             control = current.State != ControlState.Running || current.Epoch != order.Epoch ? current : null;
             var leaving = order.DrainOnly || order.GiveUp is not null || control is { State: not ControlState.Stopped };
             var wait = leaving ? DrainWait : Shortest(left, MaxWait, collection.Pending.IsEmpty ? left : Remaining(lastCommit, PartInterval(tally)));
@@ -101,6 +101,11 @@ internal sealed partial class CollectPage(
         if (order.GiveUp is { } error && control is null)
         {
             await AnswerMissingAsync(collection, ItemStatus.Failed, error, cancellationToken);
+        }
+        else if (order.GiveUp is not null && control is { State: ControlState.Stopped, Reason: { } reason })
+        {
+            // No answer has come for as long as the job waits for one: another wait for the workers would begin anew with each slice.
+            await AnswerMissingAsync(collection, ItemStatus.Canceled, reason, cancellationToken);
         }
 
         return control;

@@ -129,6 +129,33 @@ public sealed class CollectPageControlTests(StorageEmulator storage) : FlowTest(
     }
 
     [Fact]
+    public async Task Run_GivenUpOnceTheJobIsStopped_CancelsWhatHasNotAnswered()
+    {
+        await DispatchAsync();
+        await Page.AnswerAsync(0, Samples.Succeeded(0), Samples.Succeeded(1));
+        var stopped = await ChangeAsync(control => control.Stop(ByAPerson));
+
+        var report = await Page.RunAsync(Order with { GiveUp = new JobError("no_answer", "Lost.") });
+
+        Assert.Equal(new PageReport(0, 2, 0, 2, Complete: true, stopped), report);
+    }
+
+    [Fact]
+    public async Task Run_InstanceKnowsThePauseAndNotTheResumeThatItIsSentFor_GoesOn()
+    {
+        await DispatchAsync();
+        await ChangeAsync(control => control.Pause());
+        await Page.RunAsync(Order);
+        await new JobControls(Bench.Blobs, Bench.Time).ChangeAsync(Job, control => control.Resume(), Token);
+        await Page.AnswerAsync(0, Samples.Succeeded(0), Samples.Succeeded(1));
+        await Page.AnswerAsync(1, Samples.Succeeded(2), Samples.Succeeded(3));
+
+        var report = await Page.RunAsync(Order with { Epoch = 1 });
+
+        Assert.Equal(new PageReport(0, 4, 0, 0, Complete: true), report);
+    }
+
+    [Fact]
     public async Task Run_OnlyToDrain_DoesNotWait()
     {
         await DispatchAsync();
