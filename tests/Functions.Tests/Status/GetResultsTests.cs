@@ -1,5 +1,7 @@
+using Microsoft.DurableTask.Client;
 using ModelJobs.Functions.Assemble;
 using ModelJobs.Functions.Http;
+using ModelJobs.Functions.Orchestrate;
 using ModelJobs.Functions.Status;
 using ModelJobs.Functions.Tests.Process.Runners;
 using ModelJobs.Functions.Tests.Support;
@@ -13,7 +15,9 @@ public sealed class GetResultsTests(StorageEmulator storage) : FlowTest(storage)
 
     private StatusBench Status => field ??= new StatusBench(Bench);
 
-    private GetResults Function => new(Status.Jobs, Bench.Blobs, _time);
+    private static JobRun Redriven => StatusBench.Run with { Round = 100, Redrive = new RedriveOrder("selection", Discard: false) };
+
+    private GetResults Function => new(Bench.Blobs, _time);
 
     [Fact]
     public async Task Results_JobIsRunning_GivesWhatIsThereAndEnds()
@@ -69,6 +73,43 @@ public sealed class GetResultsTests(StorageEmulator storage) : FlowTest(storage)
         await following.BoundedAsync();
 
         Assert.Equal([0], Samples.Indexes(StatusBench.Text(body)));
+    }
+
+    [Fact]
+    public async Task Results_FollowARedrive_GivesEachLineOnceWhenItHasEnded()
+    {
+        await AssembleAsync(page: 0);
+        await AssembleAsync(page: 2);
+        Status.Durable.Set(Redriven, OrchestrationRuntimeStatus.Running);
+        var (request, body) = StatusBench.Request("?follow=true");
+
+        var result = await Function.Results(request, Job, Status.Durable, Token);
+        var following = result.ExecuteAsync(request.HttpContext);
+        await _time.NextTimerAsync();
+        var first = StatusBench.Text(body);
+        await AssembleAsync(page: 1);
+        Status.HasEnded(StatusBench.Progress(completed: 4, succeeded: 3, failed: 3), StatusBench.Planned, run: Redriven);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await following.BoundedAsync();
+
+        Assert.Equal("", first);
+        Assert.Equal([0, 2, 4], Samples.Indexes(StatusBench.Text(body)));
+    }
+
+    [Fact]
+    public async Task Results_JobIsRedrivenWhileItIsFollowed_BreaksOff()
+    {
+        Status.IsRunning();
+        await AssembleAsync(page: 0);
+        var (request, _) = StatusBench.Request("?follow=true");
+
+        var result = await Function.Results(request, Job, Status.Durable, Token);
+        var following = result.ExecuteAsync(request.HttpContext);
+        await _time.NextTimerAsync();
+        Status.Durable.Set(Redriven, OrchestrationRuntimeStatus.Running);
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => following.BoundedAsync());
     }
 
     [Fact]
