@@ -121,7 +121,7 @@ internal sealed record Totals(long Succeeded, long Failed, long Canceled, long D
 /// <param name="CompletedPages">Pages done.</param>
 /// <param name="Totals">What their items have come to.</param>
 /// <param name="StartedAt">When the round was begun.</param>
-/// <param name="InFlight">Numbers of the pages being dispatched or collected.</param>
+/// <param name="InFlight">Numbers of the pages being dispatched or collected, or interrupted in it.</param>
 /// <param name="Round">The round that their parts belong to.</param>
 internal sealed record JobProgress(
     int Pages, int CompletedPages, Totals Totals, DateTimeOffset? StartedAt, IReadOnlyList<int> InFlight, int Round);

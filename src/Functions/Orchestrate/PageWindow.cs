@@ -253,6 +253,10 @@ internal sealed class PageWindow
         }).Under(control);
     }
 
-    private void ReportProgress() => _context.SetCustomStatus(
-        new JobProgress(_run.Pages ?? 0, _run.CompletedPages, _run.Totals, _run.StartedAt, [.. _inFlight.Keys], _run.Round));
+    // Pages that wait for a resume have answers too, which the totals do not have yet.
+    private void ReportProgress()
+    {
+        var open = _pages.Where(page => _inFlight.ContainsKey(page) || _carried.GetValueOrDefault(page) is { Done: false });
+        _context.SetCustomStatus(new JobProgress(_run.Pages ?? 0, _run.CompletedPages, _run.Totals, _run.StartedAt, [.. open], _run.Round));
+    }
 }
