@@ -129,6 +129,13 @@ internal sealed class RedriveJob(JobReader jobs, JobControls controls, JobBlobs 
     private static async Task<OrchestrationMetadata> StartAsync(
         DurableTaskClient durable, JobRun run, OrchestrationMetadata ended, CancellationToken cancellationToken)
     {
+        // What the run counts on is what the job had come to when it was read: not any more if another call's round has ended since.
+        var now = await durable.GetInstanceAsync(run.Job.Id, getInputsAndOutputs: true, cancellationToken) ?? throw Problems.UnknownJob(run.Job.Id);
+        if (!now.IsCompleted || now.LastUpdatedAt != ended.LastUpdatedAt)
+        {
+            return now;
+        }
+
         try
         {
             // By default an id can be taken from an orchestration that has ended, and from no other.

@@ -204,6 +204,25 @@ public sealed class RedriveJobTests(StorageEmulator storage) : FlowTest(storage)
     }
 
     [Fact]
+    public async Task Redrive_AnotherRoundHasEndedSinceTheJobWasRead_IsRefused()
+    {
+        await Redrive.EndAsync(failed: 3);
+        Durable.Reading = id =>
+        {
+            if (id == PurgeOrchestrator.InstanceId(Job))
+            {
+                Redrive.Status.HasEnded(StatusBench.Progress(4, succeeded: 99, failed: 1), StatusBench.Planned.AddMinutes(1));
+            }
+        };
+
+        var (status, _) = await Redrive.RedriveAsync();
+
+        // With the counts from before, those three would be counted as failed for good.
+        Assert.Equal(409, status);
+        Assert.Empty(Durable.Started);
+    }
+
+    [Fact]
     public async Task Redrive_NoEpochLeft_IsRefused()
     {
         await Redrive.EndAsync(failed: 3);

@@ -29,6 +29,9 @@ internal sealed class FakeDurableClient() : DurableTaskClient("fake")
     /// <summary>Thrown when an orchestration is started.</summary>
     public Exception? StartFailure { get; set; }
 
+    /// <summary>Called when an orchestration is asked for, before it is read.</summary>
+    public Action<string> Reading { get; set; } = _ => { };
+
     /// <summary>Called when an event is raised, before it is.</summary>
     public Action Raising { get; set; } = () => { };
 
@@ -71,8 +74,11 @@ internal sealed class FakeDurableClient() : DurableTaskClient("fake")
         _instances[instance] = new OrchestrationMetadata("any", instance) { RuntimeStatus = status, LastUpdatedAt = lastUpdatedAt };
 
     public override Task<OrchestrationMetadata?> GetInstancesAsync(
-        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
-        Task.FromResult(_instances.GetValueOrDefault(instanceId));
+        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
+    {
+        Reading(instanceId);
+        return Task.FromResult(_instances.GetValueOrDefault(instanceId));
+    }
 
     public override async Task<string> ScheduleNewOrchestrationInstanceAsync(
         TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default)
