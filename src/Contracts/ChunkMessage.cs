@@ -63,12 +63,14 @@ public sealed record ChunkMessage
 /// Whether items of one key run one at a time and in order within the chunk too; otherwise the lane only limits the job's concurrency.
 /// </param>
 /// <param name="StopOnFailure">Whether an item that fails for good has the later ones of its key skipped.</param>
+/// <param name="Round">The round of the job that the chunk belongs to: keys that stopped in another one are run.</param>
 public sealed record LanePlace(
     int Number,
     long Sequence,
     bool Last,
     bool ByKey,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool StopOnFailure = false);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool StopOnFailure = false,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int Round = 0);
 
 /// <summary>Names a chunk: <c>{job}/{page}/{chunk}</c>.</summary>
 /// <param name="Job">Id of the job.</param>

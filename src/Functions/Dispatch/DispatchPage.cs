@@ -73,7 +73,8 @@ internal sealed class DispatchPage(JobBlobs blobs, RoundScopes rounds, ChunkSend
                     ++lanes[chunk.Lane],
                     lastOfLane.Contains(number),
                     order.Options.OrderByKey,
-                    order.Options.OnFailure == FailureAction.StopLane);
+                    order.Options.OnFailure == FailureAction.StopLane,
+                    order.Round);
                 var id = new ChunkId(order.JobId, order.Page, DispatchNumber.FirstChunk(order.Dispatch) + number);
                 var message = new ChunkMessage
                 {

@@ -16,6 +16,10 @@ internal sealed record LaneState(int Epoch = 0, long Finished = 0)
 
     private const int DigestBytes = 8;
 
+    /// <summary>The round of the job in which keys were stopped.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Round { get; init; }
+
     /// <summary>Digests of the keys of which an item failed for good, with that item's index; null if none did or that stops nothing.</summary>
     public IReadOnlyDictionary<string, long>? StoppedKeys { get; init; }
 
@@ -34,19 +38,22 @@ internal sealed record LaneState(int Epoch = 0, long Finished = 0)
     /// <summary>The form that is stored.</summary>
     public BinaryData Write() => BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(this, LaneStateJson.Default.LaneState));
 
-    /// <summary>The state for a chunk of an epoch.</summary>
-    public LaneState In(int epoch) => epoch > Epoch ? new LaneState(epoch) : this;
+    /// <summary>The state for a chunk of an epoch. Keys stay stopped in all epochs of a round: those that a redrive is about are run again.</summary>
+    public LaneState In(int epoch, int round) =>
+        epoch <= Epoch ? this
+        : round == Round ? new LaneState(epoch) { Round = round, StoppedKeys = StoppedKeys, StoppedAll = StoppedAll }
+        : new LaneState(epoch) { Round = round };
 
-    /// <summary>Why an item is not to be run; null if it is.</summary>
+    /// <summary>Why an item is not to be run; null if it is. An item that stopped others may have to be run again, if its answer was lost.</summary>
     public JobError? WhyStopped(ChunkItem item)
     {
-        if (StoppedAll is { } last)
+        if (StoppedAll is { } last && item.Index > last)
         {
             return new JobError(
                 ChunkRun.KeyStopped, $"More than {MaxStoppedKeys} keys of this lane have stopped, the last by item {last}, so that the whole lane has.");
         }
 
-        return item.Key is { } key && StoppedKeys is { } keys && keys.TryGetValue(Digest(key), out var index) ? ChunkRun.StoppedBy(index) : null;
+        return item.Key is { } key && StoppedKeys is { } keys && keys.TryGetValue(Digest(key), out var index) && item.Index > index ? ChunkRun.StoppedBy(index) : null;
     }
 
     /// <summary>The state with some more keys stopped.</summary>

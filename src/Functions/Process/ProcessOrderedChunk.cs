@@ -40,8 +40,8 @@ internal sealed class ProcessOrderedChunk(
         {
             chunk = ChunkItems.Read(message);
             place = chunk.Lane ?? throw new InvalidDataException($"Chunk {chunk.Id} has no place in a lane.");
-            control = await controls.GetAsync(chunk.Id.Job, cancellationToken);
-            state = LaneState.Read(await session.GetSessionStateAsync(cancellationToken)).In(chunk.Epoch);
+            control = await controls.GetAsync(chunk.Id.Job, chunk.Epoch, cancellationToken);
+            state = LaneState.Read(await session.GetSessionStateAsync(cancellationToken)).In(chunk.Epoch, place.Round);
             work = control.Drops(chunk) || chunk.Epoch < state.Epoch || place.Sequence <= state.Finished
                 ? []
                 : await items.LoadAsync(chunk, cancellationToken);

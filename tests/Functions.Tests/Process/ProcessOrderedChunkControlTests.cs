@@ -68,6 +68,24 @@ public sealed class ProcessOrderedChunkControlTests(StorageEmulator storage) : F
     }
 
     [Theory]
+    [InlineData(0, false)]
+    [InlineData(100, true)] // a redrive
+    public async Task Run_NewEpoch_RunsWhatIsStoppedInARoundOfItsOwnAlone(int round, bool runs)
+    {
+        var place = ProcessBench.Chunk(0, inLane: true).Lane! with { StopOnFailure = true };
+        await Lane.SendAsync(ProcessBench.Chunk(0, inLane: true, items: Samples.Item(0, "k")) with { Lane = place });
+        Lane.Answer = _ => ItemOutcome.Permanent("bad", "");
+        await Lane.ProcessLaneAsync();
+        await Lane.ControlAsync(control => control.Reopen());
+        await Lane.SendAsync(ProcessBench.Chunk(1_000_000, inLane: true, items: Samples.Item(1, "k")) with { Epoch = 1, Lane = place with { Round = round } });
+
+        await Lane.ProcessLaneAsync();
+
+        Assert.Equal(runs ? ["i0", "i1"] : ["i0"], Lane.Ran);
+        Assert.Equal(runs ? ItemStatus.Failed : ItemStatus.Canceled, (await Lane.ResultsAsync())[^1].Status);
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)] // not its turn
     public async Task Run_JobIsStopped_AnswersThatItWasNotRun(int sequence)
