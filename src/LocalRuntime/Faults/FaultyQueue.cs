@@ -37,12 +37,18 @@ internal sealed class FaultyQueue(QueueDefinition definition, TimeProvider time,
             await faults.PassAsync(CrashPoint.ReceiveAfter);
         }
 
+        var isFirst = true;
         foreach (var delivery in deliveries.Where(static delivery => delivery.LockToken != Guid.Empty))
         {
             var subject = Remember(delivery);
             if (request.Source.Session is { } lease)
             {
-                ExpireEarly(FaultKind.SessionLockExpired, subject, () => ExpireSession(lease));
+                // One lock for them all: each having its chance, a session with many messages would hardly ever be held.
+                if (isFirst)
+                {
+                    ExpireEarly(FaultKind.SessionLockExpired, subject, () => ExpireSession(lease));
+                    isFirst = false;
+                }
             }
             else
             {

@@ -71,7 +71,7 @@ internal sealed class SimulatedApp : ICrash, IAsyncDisposable
     }
 
     /// <summary>The app as a caller and the checks of invariants see it; it must not be disposed.</summary>
-    public LocalApp View() => new(_host, _recorded, _mended, Handler);
+    public LocalApp View() => new(_host, _recorded, _mended, new RepeatingHandler(Handler));
 
     void ICrash.Crash(CrashPoint point) => _crashed.TrySetResult();
 
