@@ -50,6 +50,31 @@ public sealed class TraceTests(StorageEmulator storage)
         Assert.Equal("Succeeded", Assert.Single(spans, span => span.Name == "job end").Attributes["job.status"]);
     }
 
+    [Fact]
+    public async Task Job_WithAFailedItem_IsCountedByOutcome()
+    {
+        await using var app = await LocalApp.StartAsync(storage);
+        using var sums = new MetricSums(app.Services);
+
+        var job = await app.Jobs.SubmitAsync(
+            "?model=simulate&chunkItems=2",
+            ["""{"input":{"id":1,"duration":0}}""", """{"input":{"id":2,"duration":0}}""", """{"input":{"id":3,"duration":0,"fail":"permanent"}}"""]);
+        await app.Jobs.WaitAsync(job.Id);
+
+        Assert.Equal(
+            [
+                "modeljobs.chunk.queue_wait job.model=simulate = 2",
+                "modeljobs.chunk.run_time job.model=simulate = 2",
+                "modeljobs.item.attempts job.model=simulate outcome=failed = 1",
+                "modeljobs.item.attempts job.model=simulate outcome=succeeded = 2",
+                "modeljobs.items job.model=simulate outcome=failed = 1",
+                "modeljobs.items job.model=simulate outcome=succeeded = 2",
+                "modeljobs.jobs job.model=simulate status=Succeeded = 1",
+                "modeljobs.parked job.model=simulate reason=simulated = 1",
+            ],
+            sums.All);
+    }
+
     private static IEnumerable<string> Lines(OtlpSpan span, IReadOnlyList<OtlpSpan> all, int depth) =>
         all.Where(child => child.Parent == span.Id).OrderBy(child => child.Name, StringComparer.Ordinal)
             .SelectMany(child => Lines(child, all, depth + 1)).Prepend(new string(' ', 2 * depth) + span.Name);

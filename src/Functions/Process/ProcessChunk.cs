@@ -80,8 +80,8 @@ internal sealed class ProcessChunk(
             run.FailResting();
         }
 
-        await results.SendAsync(chunk, run.TakeResults(), cancellationToken);
         metrics.ChunkAnswered(chunk.Model, time.GetElapsedTime(start));
+        await results.SendAsync(chunk, run.TakeResults(), cancellationToken);
         if (run.Open > 0)
         {
             await ReturnAsync(chunk, run, cancellationToken);
