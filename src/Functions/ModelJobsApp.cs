@@ -27,6 +27,7 @@ using ModelJobs.Functions.Redrive;
 using ModelJobs.Functions.Status;
 using ModelJobs.Functions.Storage;
 using ModelJobs.Functions.Submit;
+using ModelJobs.Functions.Telemetry;
 
 namespace ModelJobs.Functions;
 
@@ -52,6 +53,11 @@ public static class ModelJobsApp
         // The worker's own server would refuse bodies over 30 MB.
         services.Configure<KestrelServerOptions>(server => server.Limits.MaxRequestBodySize = JobLimits.MaxInputBytes);
         services.AddSingleton(provider => provider.GetRequiredService<JobSettings>().Seed is { } seed ? new Random(seed) : Random.Shared);
+
+        TelemetryExport.Add(services, builder.Configuration);
+        services.AddSingleton<JobMetrics>();
+        services.AddSingleton<JobModels>();
+        services.AddSingleton<LineCounts>();
 
         AddClients(services);
         services.AddSingleton<JobBlobs>();

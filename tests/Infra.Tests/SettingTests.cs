@@ -15,6 +15,7 @@ public sealed class SettingTests
     {
         ["ServiceBus"] = "a connection string has a key; the name of the namespace is set instead",
         ["JobStorage"] = "likewise",
+        ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "for collectors of one's own; Azure's is Application Insights",
         ["Jobs:Seed"] = "makes jitter the same each time, for tests",
     };
 

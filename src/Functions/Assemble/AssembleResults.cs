@@ -1,5 +1,6 @@
 using Microsoft.Azure.Functions.Worker;
 using ModelJobs.Functions.Storage;
+using ModelJobs.Functions.Telemetry;
 
 namespace ModelJobs.Functions.Assemble;
 
@@ -25,6 +26,7 @@ internal sealed class AssembleResults(JobBlobs blobs, OrderedBlob outputs, TimeP
     [Function(nameof(AssembleResults))]
     public async Task<int> Run([ActivityTrigger] AssembleOrder order, CancellationToken cancellationToken)
     {
+        using var span = JobSpans.Assemble(order.JobId);
         var start = time.GetTimestamp();
         var output = JobBlobs.Output(order.JobId);
         var errors = JobBlobs.Errors(order.JobId);

@@ -8,6 +8,7 @@ using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Process;
 using ModelJobs.Functions.Storage;
+using ModelJobs.Functions.Telemetry;
 
 namespace ModelJobs.Functions.Collect;
 
@@ -22,6 +23,7 @@ internal sealed partial class CollectPage(
     PageScopes scopes,
     JobBlobs blobs,
     JobControls controls,
+    LineCounts counts,
     JobSettings settings,
     TimeProvider time,
     ILogger<CollectPage> logger)
@@ -38,6 +40,7 @@ internal sealed partial class CollectPage(
     [Function(nameof(CollectPage))]
     public async Task<PageReport> Run([ActivityTrigger] CollectOrder order, CancellationToken cancellationToken)
     {
+        using var span = JobSpans.CollectPage(order.JobId, order.Page.Page);
         await using var session = await client.AcceptSessionAsync(
             Queues.Results, Queues.PageSession(order.JobId, order.Page.Page), cancellationToken: cancellationToken);
         var scope = await scopes.ReadAsync(order.JobId, order.Page, order.Round, cancellationToken);
@@ -184,6 +187,7 @@ internal sealed partial class CollectPage(
         if (pending.Results.Count > 0)
         {
             await parts.CommitAsync(order.JobId, order.Page, order.Round, tally, pending.Results, cancellationToken);
+            await counts.CountAsync(order, pending.Results, cancellationToken);
         }
 
         await Task.WhenAll(pending.Messages.Select(message => collection.Session.CompleteMessageAsync(message, cancellationToken)));

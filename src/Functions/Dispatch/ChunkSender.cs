@@ -2,6 +2,7 @@ using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.DependencyInjection;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Messaging;
+using ModelJobs.Functions.Telemetry;
 
 namespace ModelJobs.Functions.Dispatch;
 
@@ -43,8 +44,11 @@ internal sealed class ChunkSender(
     }
 
     /// <summary>Sends one message, to <c>chunks-ordered</c> if it has a session.</summary>
-    public Task SendAsync(ServiceBusMessage message, CancellationToken cancellationToken) =>
-        SenderOf(message).SendMessageAsync(message, cancellationToken);
+    public Task SendAsync(ServiceBusMessage message, CancellationToken cancellationToken)
+    {
+        JobSpans.Inject(message);
+        return SenderOf(message).SendMessageAsync(message, cancellationToken);
+    }
 
     /// <summary>Sends the messages of a page; those of one queue arrive in the order given.</summary>
     /// <param name="messages">Messages of chunks.</param>
@@ -75,6 +79,7 @@ internal sealed class ChunkSender(
             {
                 foreach (var message in queue)
                 {
+                    JobSpans.Inject(message);
                     batch ??= await queue.Key.CreateMessageBatchAsync(cancellationToken);
                     if (batch.TryAddMessage(message))
                     {

@@ -5,6 +5,7 @@ using ModelJobs.Contracts;
 using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Redrive;
 using ModelJobs.Functions.Storage;
+using ModelJobs.Functions.Telemetry;
 
 namespace ModelJobs.Functions.Dispatch;
 
@@ -48,6 +49,7 @@ internal sealed class DispatchPage(JobBlobs blobs, RoundScopes rounds, ChunkSend
     public async Task<DispatchReport> Run([ActivityTrigger] DispatchOrder order, CancellationToken cancellationToken)
     {
         var plan = await PagePlan.ReadAsync(blobs, order.JobId, order.Page, cancellationToken);
+        using var span = JobSpans.DispatchPage(order.JobId, order.Page, order.Model);
         var (scope, reopened) = await rounds.OfAsync(order, plan, cancellationToken);
         var lanes = order.LaneChunks.Count > 0 ? order.LaneChunks.ToArray() : new long[Lanes.CountOf(order.Options)];
         if (scope.Count == 0)

@@ -1,10 +1,12 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
+using Microsoft.Extensions.DependencyInjection;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Redrive;
+using ModelJobs.Functions.Telemetry;
 
 namespace ModelJobs.Functions.Orchestrate;
 
@@ -22,8 +24,11 @@ internal static class JobOrchestrator
     /// <summary>How often a paused job looks whether it was resumed, in case it was not told.</summary>
     private static readonly TimeSpan PausedPoll = TimeSpan.FromMinutes(5);
 
+    /// <summary>Runs the job without anybody to tell of its end.</summary>
+    public static Task<JobSummary> Run(TaskOrchestrationContext context) => Run(context, function: null);
+
     [Function(nameof(JobOrchestrator))]
-    public static async Task<JobSummary> Run([OrchestrationTrigger] TaskOrchestrationContext context)
+    public static async Task<JobSummary> Run([OrchestrationTrigger] TaskOrchestrationContext context, FunctionContext? function)
     {
         var run = context.GetInput<JobRun>() ?? throw new InvalidOperationException("A job orchestration needs a JobRun.");
         if (run.Control.State == ControlState.Paused)
@@ -40,6 +45,7 @@ internal static class JobOrchestrator
         catch (TaskFailedException)
         {
             await CloseLanesAsync(context, run.Job.Id, Enumerable.Range(0, run.Lanes));
+            TellEnd(context, function, run, JobStatus.Failed);
             throw;
         }
 
@@ -50,9 +56,21 @@ internal static class JobOrchestrator
         else
         {
             await CloseLanesAsync(context, run.Job.Id, run.LaneChunks.Index().Where(lane => lane.Item > 0).Select(lane => lane.Index));
+            TellEnd(context, function, run, Summary(run).Status);
         }
 
         return Summary(run);
+    }
+
+    // Once, like a line in the log: a replay comes by here again.
+    private static void TellEnd(TaskOrchestrationContext context, FunctionContext? function, JobRun run, JobStatus status)
+    {
+        if (!context.IsReplaying && function is not null)
+        {
+            function.InstanceServices.GetRequiredService<JobMetrics>()
+                .JobEnded(run.Job.Model, status.ToString(), Summary(run).Stopped?.Code == JobControl.DeadlineExceeded);
+            JobSpans.End(function.TraceContext, run.Job.Id, run.Job.Model, status.ToString());
+        }
     }
 
     // A job that was stopped when all its items had come to their end already was not ended early.

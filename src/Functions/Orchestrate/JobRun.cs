@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Plan;
@@ -130,4 +131,14 @@ internal sealed record JobProgress(
 /// <param name="Items">Number of items.</param>
 /// <param name="Totals">What they have come to.</param>
 /// <param name="Stopped">Why the job was ended early; null if it was not.</param>
-internal sealed record JobSummary(long Items, Totals Totals, JobError? Stopped = null);
+internal sealed record JobSummary(long Items, Totals Totals, JobError? Stopped = null)
+{
+    /// <summary>The status that the job has ended in.</summary>
+    [JsonIgnore]
+    public JobStatus Status => Stopped switch
+    {
+        null => JobStatus.Succeeded,
+        { Code: JobControl.Canceled } => JobStatus.Canceled,
+        _ => JobStatus.Failed,
+    };
+}

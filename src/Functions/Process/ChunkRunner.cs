@@ -2,13 +2,14 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Process.Runners;
+using ModelJobs.Functions.Telemetry;
 
 namespace ModelJobs.Functions.Process;
 
 /// <summary>
 /// Runs a model on a chunk's items. Those that fail transiently are tried again in place; the others do not wait for a second run.
 /// </summary>
-internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings settings, TimeProvider time, Random random, ILogger<ChunkRunner> logger)
+internal sealed partial class ChunkRunner(ModelCatalog models, JobMetrics metrics, JobSettings settings, TimeProvider time, Random random, ILogger<ChunkRunner> logger)
 {
     /// <summary>Longest wait in place that a model can ask for: a chunk must end well within the function time-out.</summary>
     private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromMinutes(2);
@@ -121,6 +122,7 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings setti
         {
             var runner = models.Find(model) ?? throw new InvalidOperationException($"Model '{model}' is gone.");
             var outcomes = await runner.RunAsync(calls, cancellationToken);
+            Measure(model, runner, outcomes);
             return outcomes.Count == calls.Length
                 ? outcomes
                 : throw new InvalidOperationException($"Model '{model}' answered {outcomes.Count} of {calls.Length} items.");
@@ -173,6 +175,20 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobSettings setti
             Usage = outcome.Usage,
             Meta = item.Meta,
         };
+    }
+
+    // What a call used counts, whatever becomes of its answer.
+    private void Measure(string model, IModelRunner runner, IReadOnlyList<ItemOutcome> outcomes)
+    {
+        if (runner is IBalancedRunner balanced && metrics.WatchesWindows)
+        {
+            metrics.WindowChanged(model, balanced.Balance.Window);
+        }
+
+        if (metrics.CountsTokens && outcomes.Any(outcome => outcome.Usage is not null))
+        {
+            metrics.TokensUsed(model, outcomes.Sum(outcome => outcome.Usage?.InputTokens ?? 0), outcomes.Sum(outcome => outcome.Usage?.OutputTokens ?? 0));
+        }
     }
 
     // Half of the wait is fixed and half is random, so that chunks that failed together do not come back together.

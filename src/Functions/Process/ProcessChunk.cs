@@ -7,6 +7,7 @@ using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Process.Balance;
+using ModelJobs.Functions.Telemetry;
 
 namespace ModelJobs.Functions.Process;
 
@@ -22,6 +23,7 @@ internal sealed class ProcessChunk(
     ChunkSender chunks,
     JobControls controls,
     RunWatch watch,
+    JobMetrics metrics,
     JobSettings settings,
     TimeProvider time)
 {
@@ -55,6 +57,9 @@ internal sealed class ProcessChunk(
             return;
         }
 
+        using var span = JobSpans.ProcessChunk(message, chunk, Queues.Chunks);
+        var start = time.GetTimestamp();
+        metrics.ChunkStarted(chunk.Model, time.GetUtcNow() - message.EnqueuedTime);
         var run = new ChunkRun(work, chunk.Attempts + message.DeliveryCount - 1) { Share = new JobShare(chunk.Id.Job) };
         if (control.State == ControlState.Stopped)
         {
@@ -75,6 +80,7 @@ internal sealed class ProcessChunk(
             run.FailResting();
         }
 
+        metrics.ChunkAnswered(chunk.Model, time.GetElapsedTime(start));
         await results.SendAsync(chunk, run.TakeResults(), cancellationToken);
         if (run.Open > 0)
         {

@@ -6,6 +6,7 @@ using ModelJobs.Contracts;
 using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Messaging;
+using ModelJobs.Functions.Telemetry;
 
 namespace ModelJobs.Functions.Process;
 
@@ -15,7 +16,7 @@ namespace ModelJobs.Functions.Process;
 /// answered, or until the job goes on to an epoch in which everything is sent anew.
 /// </summary>
 internal sealed class ProcessOrderedChunk(
-    ChunkItems items, LaneTurn turns, ResultSender results, ChunkSender chunks, JobControls controls, JobSettings settings, TimeProvider time)
+    ChunkItems items, LaneTurn turns, ResultSender results, ChunkSender chunks, JobControls controls, JobMetrics metrics, JobSettings settings, TimeProvider time)
 {
     /// <summary>Longest time between two looks at a chunk that waits for its turn.</summary>
     private static readonly TimeSpan MaxHold = TimeSpan.FromMinutes(1);
@@ -66,8 +67,12 @@ internal sealed class ProcessOrderedChunk(
         }
         else if (work.Count > 0)
         {
+            using var span = JobSpans.ProcessChunk(message, chunk, Queues.OrderedChunks);
+            var start = time.GetTimestamp();
+            metrics.ChunkStarted(chunk.Model, time.GetUtcNow() - message.EnqueuedTime);
             Task SaveAsync(LaneState changed) => session.SetSessionStateAsync(changed.Write(), cancellationToken);
             await SaveAsync(await turns.RunAsync(chunk, work, message.DeliveryCount, state, SaveAsync, cancellationToken));
+            metrics.ChunkAnswered(chunk.Model, time.GetElapsedTime(start));
         }
 
         await actions.CompleteMessageAsync(message, cancellationToken);

@@ -6,6 +6,7 @@ using ModelJobs.Contracts;
 using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Storage;
+using ModelJobs.Functions.Telemetry;
 
 namespace ModelJobs.Functions.Process;
 
@@ -48,15 +49,15 @@ internal sealed class ResultSender([FromKeyedServices(Queues.Results)] ServiceBu
         }
 
         var chunk = id.ToString();
-        await sender.SendMessageAsync(
-            new ServiceBusMessage(body)
-            {
-                MessageId = messageId ?? chunk,
-                CorrelationId = correlationId ?? chunk,
-                ContentType = "application/json",
-                SessionId = Queues.PageSession(id.Job, id.Page),
-            },
-            cancellationToken);
+        var message = new ServiceBusMessage(body)
+        {
+            MessageId = messageId ?? chunk,
+            CorrelationId = correlationId ?? chunk,
+            ContentType = "application/json",
+            SessionId = Queues.PageSession(id.Job, id.Page),
+        };
+        JobSpans.Inject(message);
+        await sender.SendMessageAsync(message, cancellationToken);
     }
 
     private static byte[] Serialize(ResultMessage message) => JsonSerializer.SerializeToUtf8Bytes(message, ContractsJson.Wire.ResultMessage);

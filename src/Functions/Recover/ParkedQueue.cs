@@ -4,6 +4,7 @@ using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.DependencyInjection;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Messaging;
+using ModelJobs.Functions.Telemetry;
 
 namespace ModelJobs.Functions.Recover;
 
@@ -51,6 +52,7 @@ internal sealed class ParkedQueue([FromKeyedServices(Queues.Parked)] ServiceBusS
         message.ApplicationProperties[ReasonProperty] = reason;
         message.ApplicationProperties[DescriptionProperty] = result.Error?.Message ?? "";
         message.ApplicationProperties[CodeProperty] = result.Error?.Code ?? "";
+        JobSpans.Inject(message);
         return sender.SendMessageAsync(message, cancellationToken);
     }
 

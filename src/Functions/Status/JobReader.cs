@@ -102,12 +102,7 @@ internal sealed class JobReader(PageParts parts, JobControls controls, TimeProvi
     {
         OrchestrationRuntimeStatus.Pending => JobStatus.NotStarted,
         OrchestrationRuntimeStatus.Suspended => JobStatus.Paused,
-        OrchestrationRuntimeStatus.Completed => summary?.Stopped switch
-        {
-            null => JobStatus.Succeeded,
-            { Code: JobControl.Canceled } => JobStatus.Canceled,
-            _ => JobStatus.Failed,
-        },
+        OrchestrationRuntimeStatus.Completed => summary?.Status ?? JobStatus.Succeeded,
         OrchestrationRuntimeStatus.Failed => JobStatus.Failed,
         OrchestrationRuntimeStatus.Terminated => JobStatus.Canceled,
         _ => JobStatus.Running,

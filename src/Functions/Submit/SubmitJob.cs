@@ -10,6 +10,7 @@ using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Orchestrate;
 using ModelJobs.Functions.Status;
 using ModelJobs.Functions.Storage;
+using ModelJobs.Functions.Telemetry;
 
 namespace ModelJobs.Functions.Submit;
 
@@ -25,7 +26,9 @@ internal sealed class SubmitJob(
         [DurableClient] DurableTaskClient durable,
         CancellationToken cancellationToken)
     {
+        using var span = JobSpans.Submit();
         var manifest = await AcceptAsync(request, cancellationToken);
+        span?.SetTag(TelemetryAttributes.Job, manifest.Id).SetTag(TelemetryAttributes.Model, manifest.Model);
         await StartAsync(durable, manifest, cancellationToken);
         var job = await jobs.ReadAsync(durable, manifest.Id, cancellationToken);
         return job.ToAccepted(request);

@@ -39,7 +39,16 @@ internal sealed class JobMetrics
         _pastDeadline = meter.CreateCounter<long>("modeljobs.jobs.past_deadline", "{job}", "Jobs that ended because their deadline had passed.");
     }
 
-    /// <summary>Items of one chunk got their lines, all in the same way.</summary>
+    /// <summary>Whether somebody listens to what happens to items.</summary>
+    public bool CountsItems => _items.Enabled || _attempts.Enabled || _parked.Enabled;
+
+    /// <summary>Whether somebody listens to tokens.</summary>
+    public bool CountsTokens => _tokens.Enabled;
+
+    /// <summary>Whether somebody listens to windows.</summary>
+    public bool WatchesWindows => _window.Enabled;
+
+    /// <summary>Items got their lines, all in the same way.</summary>
     public void ItemsEnded(string model, string outcome, int items) =>
         _items.Add(items, new(TelemetryAttributes.Model, model), new Tag(TelemetryAttributes.Outcome, outcome));
 

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using DurableTask.Core;
 using DurableTask.Core.Exceptions;
 using DurableTask.Core.History;
+using DurableTask.Core.Tracing;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
@@ -37,6 +39,7 @@ internal sealed class EngineClient(OrchestrationEngine engine, EngineOptions eng
             Version = version.Length > 0 ? version : null,
             Tags = options?.Tags is { Count: > 0 } tags ? new Dictionary<string, string>(tags) : null,
             ScheduledStartTime = options?.StartAt?.UtcDateTime,
+            ParentTraceContext = CurrentTrace(),
             Timestamp = Now,
         };
         engine.Change(hub =>
@@ -47,6 +50,10 @@ internal sealed class EngineClient(OrchestrationEngine engine, EngineOptions eng
         await engine.Written;
         return id;
     }
+
+    // A trace that nobody records is not worth its bytes in every history.
+    private static DistributedTraceContext? CurrentTrace() =>
+        Activity.Current is { Recorded: true, Id: { } id } current ? new DistributedTraceContext(id, current.TraceStateString) : null;
 
     public override Task RaiseEventAsync(
         string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default)

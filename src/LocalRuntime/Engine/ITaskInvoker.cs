@@ -1,3 +1,4 @@
+using DurableTask.Core.Tracing;
 using Microsoft.DurableTask;
 
 namespace ModelJobs.LocalRuntime.Engine;
@@ -17,8 +18,9 @@ internal interface ITaskInvoker
     /// <param name="name">Name of the activity function (case-insensitive).</param>
     /// <param name="instanceId">The orchestration that called it.</param>
     /// <param name="input">Its input as JSON; null if it was called without.</param>
+    /// <param name="trace">The trace that the orchestration belongs to; null if it belongs to none.</param>
     /// <param name="cancellationToken">Set when the host stops. An activity that throws then is run again after the next start.</param>
     /// <returns>Its result as JSON; null if it returns nothing.</returns>
     /// <exception cref="Exception">What the activity threw, as it was thrown; the engine makes TaskFailureDetails of it.</exception>
-    Task<string?> RunActivityAsync(string name, string instanceId, string? input, CancellationToken cancellationToken);
+    Task<string?> RunActivityAsync(string name, string instanceId, string? input, DistributedTraceContext? trace, CancellationToken cancellationToken);
 }

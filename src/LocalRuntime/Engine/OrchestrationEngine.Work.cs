@@ -1,5 +1,6 @@
 using DurableTask.Core;
 using DurableTask.Core.History;
+using DurableTask.Core.Tracing;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.Logging;
 
@@ -57,7 +58,7 @@ internal sealed partial class OrchestrationEngine
         {
             // What an activity does cannot be taken back, so the turn that called it must not be either.
             await Written;
-            var result = await _invoker.RunActivityAsync(work.Name, work.Key.InstanceId, work.Input, stopping);
+            var result = await _invoker.RunActivityAsync(work.Name, work.Key.InstanceId, work.Input, TraceOf(work), stopping);
             _limited?.Check(result);
             outcome = new TaskCompletedEvent(HistoryEvent.NoId, work.Key.TaskId, result) { Timestamp = Now };
         }
@@ -75,6 +76,14 @@ internal sealed partial class OrchestrationEngine
         lock (_gate)
         {
             Commit(new ActivityFinished(work.Key, outcome));
+        }
+    }
+
+    private DistributedTraceContext? TraceOf(ActivityWork work)
+    {
+        lock (_gate)
+        {
+            return _hub.Find(work.Key.InstanceId)?.Started.ParentTraceContext;
         }
     }
 

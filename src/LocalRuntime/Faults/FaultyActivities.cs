@@ -1,3 +1,4 @@
+using DurableTask.Core.Tracing;
 using Microsoft.DurableTask;
 using ModelJobs.LocalRuntime.Engine;
 
@@ -10,7 +11,7 @@ internal sealed class FaultyActivities(ITaskInvoker inner, FaultInjector faults)
 {
     public Func<TaskOrchestrationContext, Task<object?>>? FindOrchestrator(string name) => inner.FindOrchestrator(name);
 
-    public async Task<string?> RunActivityAsync(string name, string instanceId, string? input, CancellationToken cancellationToken)
+    public async Task<string?> RunActivityAsync(string name, string instanceId, string? input, DistributedTraceContext? trace, CancellationToken cancellationToken)
     {
         var subject = $"{name}@{instanceId}";
         while (true)
@@ -18,7 +19,7 @@ internal sealed class FaultyActivities(ITaskInvoker inner, FaultInjector faults)
             await faults.PassAsync(CrashPoint.ActivityBefore);
             await faults.DelayAsync(FaultKind.ActivityDelayed, subject, cancellationToken);
             var run = faults.Strikes(FaultKind.ActivityRunTwice, subject) ? RunTwiceAsync : (Run)inner.RunActivityAsync;
-            var ran = await CatchAsync(run(name, instanceId, input, cancellationToken));
+            var ran = await CatchAsync(run(name, instanceId, input, trace, cancellationToken));
             await faults.PassAsync(CrashPoint.ActivityAfter);
             if (cancellationToken.IsCancellationRequested || !faults.Strikes(FaultKind.ActivityResultLost, subject))
             {
@@ -29,12 +30,12 @@ internal sealed class FaultyActivities(ITaskInvoker inner, FaultInjector faults)
         }
     }
 
-    private delegate Task<string?> Run(string name, string instanceId, string? input, CancellationToken cancellationToken);
+    private delegate Task<string?> Run(string name, string instanceId, string? input, DistributedTraceContext? trace, CancellationToken cancellationToken);
 
-    private async Task<string?> RunTwiceAsync(string name, string instanceId, string? input, CancellationToken cancellationToken)
+    private async Task<string?> RunTwiceAsync(string name, string instanceId, string? input, DistributedTraceContext? trace, CancellationToken cancellationToken)
     {
-        var first = inner.RunActivityAsync(name, instanceId, input, cancellationToken);
-        var second = inner.RunActivityAsync(name, instanceId, input, cancellationToken);
+        var first = inner.RunActivityAsync(name, instanceId, input, trace, cancellationToken);
+        var second = inner.RunActivityAsync(name, instanceId, input, trace, cancellationToken);
         var reported = await Task.WhenAny(first, second);
         // The other one goes on; nobody hears of how it ends.
         _ = CatchAsync(reported == first ? second : first);

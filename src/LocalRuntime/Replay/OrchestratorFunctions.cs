@@ -36,9 +36,9 @@ internal static class OrchestratorFunctions
             ? found.Orchestration ?? method.GetCustomAttribute<FunctionAttribute>()!.Name
             : null;
 
-    /// <summary>Beside its context an orchestrator function may take its input.</summary>
+    /// <summary>Beside its context an orchestrator function may take its input, and its invocation, which a replay of a kept history has not.</summary>
     private static object? Argument(ParameterInfo parameter, TaskOrchestrationContext context)
-        => parameter.ParameterType.IsInstanceOfType(context)
-            ? context
+        => parameter.ParameterType.IsInstanceOfType(context) ? context
+            : parameter.ParameterType == typeof(FunctionContext) ? null
             : GetInput.MakeGenericMethod(parameter.ParameterType).Invoke(context, null);
 }

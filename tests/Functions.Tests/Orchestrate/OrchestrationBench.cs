@@ -1,4 +1,5 @@
 using DurableTask.Core.History;
+using DurableTask.Core.Tracing;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Converters;
@@ -72,7 +73,7 @@ internal sealed class OrchestrationBench : ITaskInvoker, IAsyncDisposable
         _ => null,
     };
 
-    public Task<string?> RunActivityAsync(string name, string instanceId, string? input, CancellationToken cancellationToken)
+    public Task<string?> RunActivityAsync(string name, string instanceId, string? input, DistributedTraceContext? trace, CancellationToken cancellationToken)
         => Task.FromResult(JsonDataConverter.Default.Serialize(Answer(name, input, instanceId)));
 
     public ValueTask DisposeAsync() => _engine.DisposeAsync();

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Process;
 using ModelJobs.Functions.Process.Runners;
+using ModelJobs.Functions.Telemetry;
 using ModelJobs.Functions.Tests.Support;
 
 namespace ModelJobs.Functions.Tests.Process;
@@ -218,7 +219,7 @@ public sealed class ChunkRunnerTests
         await running.BoundedAsync();
     }
 
-    private ChunkRunner Runner(ModelCatalog models) => new(models, _settings, _time, new Random(1), NullLogger<ChunkRunner>.Instance);
+    private ChunkRunner Runner(ModelCatalog models) => new(models, new JobMetrics(new Meters()), _settings, _time, new Random(1), NullLogger<ChunkRunner>.Instance);
 
     private static ModelCatalog Models(IModelRunner model) => new(
         new ConfigurationBuilder().AddInMemoryCollection([new("Models:model:Runner", "scripted"), new("Models:elsewhere:Runner", "external")]).Build(),

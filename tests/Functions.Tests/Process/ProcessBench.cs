@@ -31,7 +31,7 @@ internal sealed class ProcessBench : IDisposable
         _bench = bench;
         _models = new ModelCatalog(
             new ConfigurationBuilder().AddInMemoryCollection([new("Models:model:Runner", "stub")]).Build(), [new RunnerKind("stub", _ => _model)]);
-        _runner = new ChunkRunner(_models, bench.Settings, bench.Time, new Random(1), NullLogger<ChunkRunner>.Instance);
+        _runner = new ChunkRunner(_models, bench.Metrics, bench.Settings, bench.Time, new Random(1), NullLogger<ChunkRunner>.Instance);
         Items = new ChunkItems(bench.Blobs);
         Controls = new JobControls(bench.Blobs, bench.Time);
         _watch = new RunWatch(Controls, bench.Time);
@@ -255,7 +255,7 @@ internal sealed class ProcessBench : IDisposable
     }
 
     private Task RunAsync(ServiceBusReceiver receiver, ServiceBusReceivedMessage message, CancellationToken host) =>
-        new ProcessChunk(Items, _runner, _suspects, _bench.Results, _bench.Chunks, Controls, _watch, _bench.Settings, _bench.Time)
+        new ProcessChunk(Items, _runner, _suspects, _bench.Results, _bench.Chunks, Controls, _watch, _bench.Metrics, _bench.Settings, _bench.Time)
             .Run(message, new ServiceBusMessageActions(receiver), host).BoundedAsync();
 
     private ProcessOrderedChunk Ordered() => new(
@@ -264,6 +264,7 @@ internal sealed class ProcessBench : IDisposable
         _bench.Results,
         _bench.Chunks,
         Controls,
+        _bench.Metrics,
         _bench.Settings,
         _bench.Time);
 

@@ -1,3 +1,4 @@
+using DurableTask.Core.Tracing;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Converters;
@@ -39,7 +40,7 @@ public sealed class PurgeOrchestratorTests : ITaskInvoker, IAsyncDisposable
         return null;
     };
 
-    Task<string?> ITaskInvoker.RunActivityAsync(string name, string instanceId, string? input, CancellationToken cancellationToken)
+    Task<string?> ITaskInvoker.RunActivityAsync(string name, string instanceId, string? input, DistributedTraceContext? trace, CancellationToken cancellationToken)
     {
         Assert.Equal((nameof(PurgeSlice), FlowBench.Job), (name, JsonDataConverter.Default.Deserialize<string>(input)));
         return Task.FromResult(JsonDataConverter.Default.Serialize(++_calls == _left));

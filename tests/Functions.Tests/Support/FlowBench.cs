@@ -6,6 +6,7 @@ using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Process;
 using ModelJobs.Functions.Storage;
+using ModelJobs.Functions.Telemetry;
 using ModelJobs.LocalRuntime.Broker;
 
 namespace ModelJobs.Functions.Tests.Support;
@@ -35,6 +36,9 @@ internal sealed class FlowBench : IAsyncDisposable
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     public JobSettings Settings { get; }
+
+    /// <summary>Heard by whoever listens to its meters.</summary>
+    public JobMetrics Metrics { get; } = new(new Meters());
 
     public ServiceBusClient Client { get; }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DurableTask.Core.Tracing;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Converters;
@@ -125,7 +126,7 @@ internal sealed class EngineHarness : ITaskInvoker, IAsyncDisposable
 
     Func<TaskOrchestrationContext, Task<object?>>? ITaskInvoker.FindOrchestrator(string name) => _orchestrators.GetValueOrDefault(name);
 
-    Task<string?> ITaskInvoker.RunActivityAsync(string name, string instanceId, string? input, CancellationToken cancellationToken)
+    Task<string?> ITaskInvoker.RunActivityAsync(string name, string instanceId, string? input, DistributedTraceContext? trace, CancellationToken cancellationToken)
         => _activities.TryGetValue(name, out var activity)
             ? activity(input, cancellationToken)
             : throw new FunctionNotFoundException($"There is no activity function '{name}'.");

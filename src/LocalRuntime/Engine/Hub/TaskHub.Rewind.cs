@@ -91,6 +91,7 @@ internal sealed partial class TaskHub
             Name = before.Name,
             Version = before.Version,
             Tags = before.Tags,
+            ParentTraceContext = before.ParentTraceContext,
             ScheduledStartTime = before.ScheduledStartTime,
             Timestamp = before.Timestamp,
             ParentInstance = parent is null || parentExecution is null ? parent : new ParentInstance

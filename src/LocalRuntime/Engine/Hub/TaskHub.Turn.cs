@@ -141,6 +141,7 @@ internal sealed partial class TaskHub
                 OrchestrationInstance = parent.Started.OrchestrationInstance,
                 TaskScheduleId = child.EventId,
             },
+            ParentTraceContext = parent.Started.ParentTraceContext,
             Timestamp = child.Timestamp,
         };
         Create(child.InstanceId, started, effects);

@@ -220,6 +220,7 @@ internal sealed class OrchestratorTurn
             Version = next.Version,
             ParentInstance = _instance.Parent,
             Tags = _instance.Started.Tags,
+            ParentTraceContext = _instance.Started.ParentTraceContext,
             Timestamp = _now,
         };
         List<HistoryEvent> first = _isSuspended ? [new ExecutionSuspendedEvent(HistoryEvent.NoId, null) { Timestamp = _now }, started] : [started];

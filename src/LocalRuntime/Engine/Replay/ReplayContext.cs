@@ -1,4 +1,5 @@
 using DurableTask.Core.History;
+using DurableTask.Core.Tracing;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.Logging;
 
@@ -49,6 +50,9 @@ internal sealed partial class ReplayContext : TaskOrchestrationContext
         Requests = new RequestLog(instance.Name, instance.Id) { IsRewound = isRewound };
         Events = new ExternalEvents(converter);
     }
+
+    /// <summary>The trace that the orchestration belongs to; null if it belongs to none.</summary>
+    public DistributedTraceContext? Trace => _started.ParentTraceContext;
 
     public override TaskName Name => _started.Name;
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using DurableTask.Core.Tracing;
 using Microsoft.DurableTask;
 using ModelJobs.LocalRuntime.Worker.Catalog;
 using ModelJobs.LocalRuntime.Worker.Invocation;
@@ -27,9 +28,13 @@ internal sealed class ActivityTrigger(string name) : ITrigger
 }
 
 /// <summary>One call of an activity, its input as JSON.</summary>
-internal sealed class ActivityTriggerData(string instanceId, string? input, DataConverter converter) : TriggerData
+internal sealed class ActivityTriggerData(string instanceId, string? input, DistributedTraceContext? trace, DataConverter converter) : TriggerData
 {
     public string InstanceId => instanceId;
+
+    public override string? TraceParent => trace?.TraceParent;
+
+    public override string? TraceState => trace?.TraceState;
 
     public override string Reason => $"orchestration {instanceId}";
 

@@ -1,3 +1,4 @@
+using DurableTask.Core.Tracing;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.Hosting;
 using ModelJobs.LocalRuntime.Engine;
@@ -31,7 +32,7 @@ internal sealed class FunctionTaskInvoker : ITaskInvoker
             ? context => _invoker.ReplayAsync(function, new OrchestrationTriggerData(context), _lifetime.ApplicationStopping)
             : null;
 
-    public async Task<string?> RunActivityAsync(string name, string instanceId, string? input, CancellationToken cancellationToken)
+    public async Task<string?> RunActivityAsync(string name, string instanceId, string? input, DistributedTraceContext? trace, CancellationToken cancellationToken)
     {
         if (!_activities.TryGetValue(name, out var function))
         {
@@ -39,7 +40,7 @@ internal sealed class FunctionTaskInvoker : ITaskInvoker
                 $"There is no activity function '{name}'. Activities of this app: {string.Join(", ", _activities.Keys.Order())}.");
         }
 
-        var result = await _invoker.InvokeAsync(function, new ActivityTriggerData(instanceId, input, _converter), cancellationToken);
+        var result = await _invoker.InvokeAsync(function, new ActivityTriggerData(instanceId, input, trace, _converter), cancellationToken);
         return result is null ? null : _converter.Serialize(result);
     }
 }

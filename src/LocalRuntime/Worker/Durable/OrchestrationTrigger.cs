@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using System.Reflection;
 using Microsoft.DurableTask;
+using ModelJobs.LocalRuntime.Engine;
 using ModelJobs.LocalRuntime.Worker.Catalog;
 using ModelJobs.LocalRuntime.Worker.Invocation;
 
@@ -44,6 +45,11 @@ internal sealed class OrchestrationTrigger(string name) : ITrigger
 internal sealed class OrchestrationTriggerData(TaskOrchestrationContext orchestration) : TriggerData
 {
     public TaskOrchestrationContext Orchestration => orchestration;
+
+    // No span: a replay has no end of its own. The orchestrator's context names the trace all the same.
+    public override string? TraceParent => (orchestration as ReplayContext)?.Trace?.TraceParent;
+
+    public override string? TraceState => (orchestration as ReplayContext)?.Trace?.TraceState;
 
     public override string Reason => $"orchestration {orchestration.InstanceId}";
 }

@@ -64,7 +64,7 @@ internal sealed class FunctionInvoker
     {
         await using var scope = _scopes.CreateAsyncScope();
         var context = new InvocationContext(
-            function, trigger, _ids.Next(), scope.ServiceProvider, Activity.Current, cancellationToken);
+            function, trigger, _ids.Next(), scope.ServiceProvider, activity: null, cancellationToken);
         await _pipeline(context);
         return context.GetInvocationResult().Value;
     }

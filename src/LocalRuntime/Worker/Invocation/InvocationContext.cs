@@ -27,7 +27,7 @@ internal sealed class InvocationContext(
 
     public override FunctionDefinition FunctionDefinition => function;
 
-    public override TraceContext TraceContext => _trace ??= new InvocationTrace(activity);
+    public override TraceContext TraceContext => _trace ??= new InvocationTrace(activity, trigger);
 
     public override BindingContext BindingContext => new TriggerBindingContext(trigger);
 
@@ -45,11 +45,11 @@ internal sealed class InvocationContext(
 
     public override CancellationToken CancellationToken => cancellationToken;
 
-    private sealed class InvocationTrace(Activity? activity) : TraceContext
+    private sealed class InvocationTrace(Activity? activity, TriggerData trigger) : TraceContext
     {
-        public override string TraceParent => activity?.Id ?? "";
+        public override string TraceParent => activity?.Id ?? trigger.TraceParent ?? "";
 
-        public override string TraceState => activity?.TraceStateString ?? "";
+        public override string TraceState => (activity is null ? trigger.TraceState : activity.TraceStateString) ?? "";
     }
 
     private sealed class TriggerBindingContext(TriggerData trigger) : BindingContext

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DurableTask.Core.History;
+using DurableTask.Core.Tracing;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -85,7 +86,7 @@ internal sealed class Simulation : ITaskInvoker
         return _orchestrator.Run;
     }
 
-    public Task<string?> RunActivityAsync(string name, string instanceId, string? input, CancellationToken cancellationToken)
+    public Task<string?> RunActivityAsync(string name, string instanceId, string? input, DistributedTraceContext? trace, CancellationToken cancellationToken)
     {
         Assert.True(_disk.HasCall(instanceId, name, input), $"Activity {name} of {instanceId} runs before the turn that called it is on disk.");
         var value = JsonSerializer.Deserialize<int>(input!);

@@ -2,7 +2,7 @@ using DurableTask.Core.Tracing;
 
 namespace DurableTask.Core.Tracing
 {
-    /// <summary>A W3C trace context. Histories of this runtime carry none.</summary>
+    /// <summary>A W3C trace context. Only the start of an execution carries one, and only if somebody records the trace.</summary>
     public class DistributedTraceContext(string traceParent, string? traceState = null)
     {
         public string TraceParent { get; set; } = traceParent;
