@@ -6,6 +6,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Estimate;
 using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Orchestrate;
 using ModelJobs.Functions.Status;
@@ -13,9 +14,9 @@ using ModelJobs.Functions.Storage;
 
 namespace ModelJobs.Functions.Submit;
 
-/// <summary><c>POST /api/jobs</c>: stores the input, makes the job, starts its orchestration.</summary>
+/// <summary><c>POST /api/jobs</c>: stores the input, makes the job, starts its orchestration. With <c>dryRun=true</c>: says what the job would take.</summary>
 internal sealed class SubmitJob(
-    JobBlobs blobs, JobRequestReader requests, IdempotencyKeys keys, InputWriter inputs, JobReader jobs, JobSettings settings, TimeProvider time)
+    JobBlobs blobs, JobRequestReader requests, IdempotencyKeys keys, InputWriter inputs, JobEstimator estimator, JobReader jobs, JobSettings settings, TimeProvider time)
 {
     private const string IdempotencyKey = "Idempotency-Key";
 
@@ -25,6 +26,12 @@ internal sealed class SubmitJob(
         [DurableClient] DurableTaskClient durable,
         CancellationToken cancellationToken)
     {
+        if (JobRequestReader.IsDryRun(request))
+        {
+            var estimate = await estimator.EstimateAsync(await requests.ReadAsync(request, cancellationToken), cancellationToken);
+            return Results.Json(estimate, ContractsJson.Wire.JobEstimate);
+        }
+
         var manifest = await AcceptAsync(request, cancellationToken);
         await StartAsync(durable, manifest, cancellationToken);
         var job = await jobs.ReadAsync(durable, manifest.Id, cancellationToken);
