@@ -195,6 +195,7 @@ internal sealed class JobsClient : IDisposable
     public void Dispose() => _http.Dispose();
 
     private async Task<T> UploadAsync<T>(HttpRequestMessage request, Upload upload, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class
     {
         using var http = OpenHttp(upload.ConnectAsync);
         // An unknown model or a wrong key is answered before gigabytes have travelled.
