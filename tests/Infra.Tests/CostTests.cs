@@ -28,7 +28,7 @@ public sealed class CostTests
             ("activities", job => JobFormulas.Durable(job).Activities, "N0"),
             ("orchestrations", job => JobFormulas.Durable(job).Orchestrations, "N0"),
             ("history events", job => JobFormulas.Durable(job).HistoryEvents, "N0"),
-            ("executions", JobFormulas.Executions, "N0"),
+            ("executions", job => JobFormulas.Executions(job), "N0"),
             ($"Service Bus, at {prices.ServiceBusOperations:0.00} a million", job => ServiceBus(job, prices), "N4"),
             ($"writes, at {prices.StorageWrites:0.00} a million", job => Writes(job, prices), "N4"),
             ($"reads, at {prices.StorageReads:0.00} a million", job => Reads(job, prices), "N4"),
