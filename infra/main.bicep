@@ -73,6 +73,9 @@ param models object = { simulate: { Runner: 'simulate' } }
 @description('Settings of the section Jobs that differ from jobs.json.')
 param jobSettings object = {}
 
+@description('Settings of the section Prices: what estimates of jobs reckon with. The defaults are examples.')
+param priceSettings object = {}
+
 @description('Days after which the blobs of a job are deleted, whatever became of it; 0 keeps them.')
 @minValue(0)
 @maxValue(3650)
@@ -348,6 +351,7 @@ module functions 'modules/functions.bicep' = {
           }
         : {},
       toObject(items(jobs), setting => 'Jobs__${setting.key}', setting => setting.value),
+      toObject(items(priceSettings), setting => 'Prices__${setting.key}', setting => setting.value),
       reduce(
         items(deployedModels),
         {},

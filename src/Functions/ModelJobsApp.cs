@@ -13,6 +13,7 @@ using ModelJobs.Functions.Assemble;
 using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Dispatch;
+using ModelJobs.Functions.Estimate;
 using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Plan;
@@ -49,6 +50,10 @@ public static class ModelJobsApp
             .Configure<IConfiguration>((settings, configuration) => StrictSettings.Bind(configuration.GetSection(JobSettings.Section), settings))
             .ValidateOnStart();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<JobSettings>>().Value);
+        services.AddOptions<PriceSettings>()
+            .Configure<IConfiguration>((prices, configuration) => StrictSettings.Bind(configuration.GetSection(PriceSettings.Section), prices))
+            .ValidateOnStart();
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<PriceSettings>>().Value);
 
         // The worker's own server would refuse bodies over 30 MB.
         services.Configure<KestrelServerOptions>(server => server.Limits.MaxRequestBodySize = JobLimits.MaxInputBytes);
@@ -63,6 +68,7 @@ public static class ModelJobsApp
         services.AddSingleton<JobBlobs>();
         services.AddSingleton<IdempotencyKeys>();
         services.AddSingleton<InputWriter>();
+        services.AddSingleton<JobEstimator>();
         services.AddSingleton<RunSettings>();
         services.AddSingleton<JobRequestReader>();
         services.AddSingleton<ChunkSender>();
@@ -107,11 +113,13 @@ public static class ModelJobsApp
                 model => new ModelFile(model, root).Problem ?? OnnxRunnerOptions.ProblemOf(model));
         });
         services.AddSingleton(provider => new RunnerKind(
-            "chat", model => new ChatRunner(ChatRunnerOptions.Read(model), provider.GetRequiredService<TimeProvider>()), ChatRunnerOptions.ProblemOf));
+            "chat", model => new ChatRunner(ChatRunnerOptions.Read(model), provider.GetRequiredService<TimeProvider>()), ChatRunnerOptions.ProblemOf)
+        { CountsTokens = true });
         services.AddSingleton(provider => new RunnerKind(
             "embeddings",
             model => new EmbeddingsRunner(EmbeddingsRunnerOptions.Read(model), provider.GetRequiredService<TimeProvider>()),
-            EmbeddingsRunnerOptions.ProblemOf));
+            EmbeddingsRunnerOptions.ProblemOf)
+        { CountsTokens = true });
         services.AddSingleton(new RunnerKind("external", Create: null, ProblemOfExternal));
         services.AddHostedService<ModelCheck>();
         services.AddHostedService<ModelWarmUp>();

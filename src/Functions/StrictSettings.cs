@@ -71,6 +71,7 @@ internal static class StrictSettings
 
     private static string Expected(Type type) =>
         type == typeof(int) ? "a whole number"
+        : type == typeof(decimal) ? "a number"
         : type == typeof(TimeSpan) ? "a duration as [d.]hh:mm:ss"
         : type == typeof(bool) ? "true or false"
         : "a single value";

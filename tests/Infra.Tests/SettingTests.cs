@@ -16,11 +16,20 @@ public sealed class SettingTests
         ["ServiceBus"] = "a connection string has a key; the name of the namespace is set instead",
         ["JobStorage"] = "likewise",
         ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "for collectors of one's own; Azure's is Application Insights",
+        ["Prices:Currency"] = "the prices are examples until somebody sets others: the parameter priceSettings",
+        ["Prices:AsOf"] = "likewise",
+        ["Prices:ServiceBusOperations"] = "likewise",
+        ["Prices:StorageWrites"] = "likewise",
+        ["Prices:StorageReads"] = "likewise",
+        ["Prices:Executions"] = "likewise",
+        ["Prices:DurableActions"] = "likewise",
+        ["Prices:InputTokens"] = "likewise",
+        ["Prices:OutputTokens"] = "likewise",
         ["Jobs:Seed"] = "makes jitter the same each time, for tests",
     };
 
     /// <summary>Sections that the settings of <see cref="Deployment.Settings"/> are in, besides those that the code names whole.</summary>
-    private static readonly string[] Sections = ["Jobs", "Models", "ServiceBus"];
+    private static readonly string[] Sections = ["Jobs", "Models", "Prices", "ServiceBus"];
 
     private static readonly JsonElement Jobs = JsonElement.Parse(Repository.Read("infra", "jobs.json"));
 

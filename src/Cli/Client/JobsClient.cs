@@ -46,16 +46,24 @@ internal sealed class JobsClient : IDisposable
     public async Task<Job> SubmitAsync(JobSubmission submission, Stream input, CancellationToken cancellationToken)
     {
         using var upload = new Upload(input);
-        using var http = OpenHttp(upload.ConnectAsync);
         using var request = new HttpRequestMessage(HttpMethod.Post, $"api/jobs?{submission.ToQuery()}") { Content = upload };
         if (submission.IdempotencyKey is { } key)
         {
             request.Headers.Add("Idempotency-Key", key);
         }
-        // An unknown model or a wrong key is answered before gigabytes have travelled.
-        request.Headers.ExpectContinue = true;
-        using var response = await SendAsync(http, request, timeout: null, cancellationToken);
-        return await ReadAsync(response, ContractsJson.Wire.Job, cancellationToken);
+
+        return await UploadAsync(request, upload, ContractsJson.Wire.Job, cancellationToken);
+    }
+
+    /// <summary>Asks what a job would take. The input is sent as it is read, and the service keeps nothing of it.</summary>
+    /// <param name="submission">Model and options; its idempotency key is not used.</param>
+    /// <param name="input">NDJSON items, read to their end.</param>
+    /// <param name="cancellationToken">Breaks off the call.</param>
+    public async Task<JobEstimate> EstimateAsync(JobSubmission submission, Stream input, CancellationToken cancellationToken)
+    {
+        using var upload = new Upload(input);
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"api/jobs?{submission.ToQuery()}&dryRun=true") { Content = upload };
+        return await UploadAsync(request, upload, ContractsJson.Wire.JobEstimate, cancellationToken);
     }
 
     /// <summary>Reads a job's status.</summary>
@@ -185,6 +193,16 @@ internal sealed class JobsClient : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    private async Task<T> UploadAsync<T>(HttpRequestMessage request, Upload upload, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class
+    {
+        using var http = OpenHttp(upload.ConnectAsync);
+        // An unknown model or a wrong key is answered before gigabytes have travelled.
+        request.Headers.ExpectContinue = true;
+        using var response = await SendAsync(http, request, timeout: null, cancellationToken);
+        return await ReadAsync(response, type, cancellationToken);
+    }
 
     private static string JobPath(string id) => $"api/jobs/{Uri.EscapeDataString(id)}";
 

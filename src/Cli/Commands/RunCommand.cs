@@ -39,11 +39,14 @@ internal sealed class RunCommand : Command
         var console = _environment.Console;
         // What can be wrong without a service is found before one is started.
         using var input = JobInput.Open(_submission.File(arguments), console.Input);
+        if (_submission.IsDryRun(arguments))
+        {
+            return await EstimateAsync(arguments, input, cancellationToken);
+        }
+
         using var files = ResultFiles.In(arguments.GetRequiredValue(_out));
 
-        // On a free port and without AMQP: a `jobs serve` may have the usual ones.
-        var options = new ServiceOptions(Port: 0, ServiceOptions.NoAmqp, arguments.GetValue(_data), Quiet: true);
-        await using var service = await _environment.StartServiceAsync(options, cancellationToken);
+        await using var service = await StartServiceAsync(arguments, cancellationToken);
         using var client = new JobsClient(service.BaseUri, key: null, _environment.Time);
 
         var run = new JobRun(_environment, service, client, files);
@@ -67,4 +70,18 @@ internal sealed class RunCommand : Command
         JobReport.WriteSummary(console.Output, job, files.Output, files.Errors);
         return ExitCode.Of(job);
     }
+
+    private async Task<int> EstimateAsync(ParseResult arguments, JobInput input, CancellationToken cancellationToken)
+    {
+        await using var service = await StartServiceAsync(arguments, cancellationToken);
+        using var client = new JobsClient(service.BaseUri, key: null, _environment.Time);
+        var estimate = await service.WhileServingAsync(
+            token => client.EstimateAsync(_submission.Submission(arguments), input.Stream, token), cancellationToken);
+        EstimateReport.Write(_environment.Console, estimate, arguments.GetValue(_json));
+        return ExitCode.Success;
+    }
+
+    // On a free port and without AMQP: a `jobs serve` may have the usual ones.
+    private Task<IRunningService> StartServiceAsync(ParseResult arguments, CancellationToken cancellationToken) =>
+        _environment.StartServiceAsync(new ServiceOptions(Port: 0, ServiceOptions.NoAmqp, arguments.GetValue(_data), Quiet: true), cancellationToken);
 }

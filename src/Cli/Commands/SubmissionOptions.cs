@@ -79,6 +79,11 @@ internal sealed class SubmissionOptions
         HelpName = "KEY",
     };
 
+    private readonly Option<bool> _dryRun = new("--dry-run")
+    {
+        Description = "Check the input and print what the job would take, by count and price; run and store nothing",
+    };
+
     public SubmissionOptions()
     {
         RequireName(_model);
@@ -90,7 +95,7 @@ internal sealed class SubmissionOptions
     {
         command.Arguments.Add(_file);
         foreach (var option in (Option[])
-            [_model, _orderByKey, _chunkItems, _maxConcurrency, _onFailure, _tolerate, _deadline, _retention, _idempotencyKey])
+            [_model, _orderByKey, _chunkItems, _maxConcurrency, _onFailure, _tolerate, _deadline, _retention, _idempotencyKey, _dryRun])
         {
             command.Options.Add(option);
         }
@@ -98,6 +103,9 @@ internal sealed class SubmissionOptions
 
     /// <summary>The input's path, or <c>-</c>.</summary>
     public string File(ParseResult arguments) => arguments.GetRequiredValue(_file);
+
+    /// <summary>Whether only to say what the job would take.</summary>
+    public bool IsDryRun(ParseResult arguments) => arguments.GetValue(_dryRun);
 
     /// <summary>The submission that the arguments describe.</summary>
     public JobSubmission Submission(ParseResult arguments) => new(

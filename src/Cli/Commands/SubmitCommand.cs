@@ -28,6 +28,13 @@ internal sealed class SubmitCommand : Command
         var console = _environment.Console;
         using var input = JobInput.Open(_submission.File(arguments), console.Input);
         using var client = _connection.OpenClient(arguments);
+        if (_submission.IsDryRun(arguments))
+        {
+            EstimateReport.Write(
+                console, await client.EstimateAsync(_submission.Submission(arguments), input.Stream, cancellationToken), arguments.GetValue(_json));
+            return ExitCode.Success;
+        }
+
         var job = await client.SubmitAsync(_submission.Submission(arguments), input.Stream, cancellationToken);
         if (arguments.GetValue(_json))
         {

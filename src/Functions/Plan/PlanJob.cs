@@ -32,7 +32,7 @@ internal sealed class PlanJob(JobBlobs blobs)
         // Small even for the largest job, and put into place at once: a repeated run never leaves a plan that is half there.
         using var plan = new MemoryStream();
 
-        var cutter = new PageCutter(FirstItems(order.ChunkItems), MaxItems(order.ChunkItems), JobLimits.MaxPageBytes);
+        var cutter = CutterOf(order.ChunkItems);
         var reader = PipeReader.Create(input.Content, new StreamPipeReaderOptions(bufferSize: ReadBufferBytes));
         while (true)
         {
@@ -70,6 +70,9 @@ internal sealed class PlanJob(JobBlobs blobs)
         await blobs.Blob(JobBlobs.Plan(order.JobId)).UploadAsync(plan, cancellationToken: cancellationToken);
         return new PlanReport(cutter.Pages);
     }
+
+    /// <summary>What cuts the input of a job whose chunks have <paramref name="chunkItems"/> items.</summary>
+    public static PageCutter CutterOf(int chunkItems) => new(FirstItems(chunkItems), MaxItems(chunkItems), JobLimits.MaxPageBytes);
 
     /// <summary>Most items in the first page of a job whose chunks have <paramref name="chunkItems"/> items.</summary>
     public static int FirstItems(int chunkItems) => Math.Min(JobLimits.MaxPageItems, JobLimits.FirstPageChunks * chunkItems);

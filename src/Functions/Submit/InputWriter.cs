@@ -3,7 +3,6 @@ using System.Text.Json;
 using Azure.Storage.Blobs.Models;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Http;
-using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Storage;
 
 namespace ModelJobs.Functions.Submit;
@@ -17,7 +16,8 @@ internal sealed record StoredInput(string Name, long Items, string Fingerprint);
 /// <summary>Streams a job's items into its input blob, one <see cref="ChunkItem"/> a line, so that any run of lines can travel as it is.</summary>
 internal sealed class InputWriter(JobBlobs blobs)
 {
-    private const int BlockBytes = 4 * 1024 * 1024;
+    /// <summary>Bytes that are uploaded at once.</summary>
+    public const int BlockBytes = 4 * 1024 * 1024;
 
     /// <summary>Stores the items. If anything is wrong with one, nothing stays behind.</summary>
     /// <param name="blobName">Name of a blob that nobody else writes.</param>
@@ -36,24 +36,18 @@ internal sealed class InputWriter(JobBlobs blobs)
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(new JobRequest { Model = model, Items = [], Options = options }, ContractsJson.Wire.JobRequest));
             var count = 0L;
-            var bytes = 0L;
             var write = new BlockBlobOpenWriteOptions { BufferSize = BlockBytes };
             await using (var stream = await blob.OpenWriteAsync(overwrite: true, write, cancellationToken))
             {
-                await foreach (var (line, item) in items.WithCancellation(cancellationToken))
+                await foreach (var (_, line) in StoredLines.ReadAsync(items, options, cancellationToken))
                 {
-                    var stored = ToLine(item, count, line);
                     count++;
-                    bytes += stored.Length;
-                    CheckLimits(count, bytes, options);
-                    hash.AppendData(stored);
-                    await stream.WriteAsync(stored, cancellationToken);
+                    hash.AppendData(line);
+                    await stream.WriteAsync(line, cancellationToken);
                 }
             }
 
-            return count > 0
-                ? new StoredInput(blobName, count, Convert.ToHexStringLower(hash.GetHashAndReset()))
-                : throw Problems.BadInput("The job has no items; send at least one.");
+            return new StoredInput(blobName, count, Convert.ToHexStringLower(hash.GetHashAndReset()));
         }
         catch
         {
@@ -64,44 +58,4 @@ internal sealed class InputWriter(JobBlobs blobs)
 
     /// <summary>Removes an input that no job uses.</summary>
     public async Task DeleteAsync(string blobName) => await blobs.Blob(blobName).DeleteIfExistsAsync(cancellationToken: CancellationToken.None);
-
-    private static byte[] ToLine(Item item, long index, long line)
-    {
-        var stored = new ChunkItem
-        {
-            Index = index,
-            Id = item.Id ?? line.ToString(System.Globalization.CultureInfo.InvariantCulture),
-            Key = item.Key,
-            Input = item.Input,
-            Meta = item.Meta,
-        };
-        byte[] json;
-        try
-        {
-            json = JsonSerializer.SerializeToUtf8Bytes(stored, ContractsJson.Wire.ChunkItem);
-        }
-        catch (Exception unwritable) when (unwritable is JsonException or InvalidOperationException or ArgumentException)
-        {
-            // Half of a surrogate pair: JSON can spell it, but it is no text.
-            throw Problems.BadInput($"Line {line} has a string that is not valid Unicode.", line);
-        }
-
-        return json.Length <= JobLimits.MaxItemBytes
-            ? [.. json, (byte)'\n']
-            : throw Problems.BadInput($"Line {line} has more than {JobLimits.MaxItemBytes} bytes; put large data into storage and its name into the item.", line);
-    }
-
-    private static void CheckLimits(long items, long bytes, JobOptions options)
-    {
-        var pageItems = PlanJob.MaxItems(options.ChunkItems ?? JobLimits.DefaultChunkItems);
-        if (items > JobLimits.MaxItems || bytes > JobLimits.MaxInputBytes)
-        {
-            throw Problems.TooLarge($"A job has at most {JobLimits.MaxItems} items and {JobLimits.MaxInputBytes} bytes; split it.");
-        }
-
-        if ((items / pageItems) + (bytes / JobLimits.MaxPageBytes) >= JobLimits.MaxPages)
-        {
-            throw Problems.TooLarge($"The job would have more than {JobLimits.MaxPages} pages; split it, or raise chunkItems.");
-        }
-    }
 }

@@ -17,8 +17,15 @@ internal sealed record ReadRequest(string Model, bool External, JobOptions Optio
 /// <summary>Reads <c>POST /api/jobs</c> in its two forms.</summary>
 internal sealed class JobRequestReader(RunSettings settings)
 {
+    private const string DryRun = "dryRun";
+
     private static readonly string[] QueryNames =
-        ["model", "orderByKey", "chunkItems", "maxConcurrency", "onFailure", "tolerate", "deadline", "retention", "code"];
+        ["model", "orderByKey", "chunkItems", "maxConcurrency", "onFailure", "tolerate", "deadline", "retention", DryRun, "code"];
+
+    /// <summary>Whether the caller wants to know what the job would take, instead of running it.</summary>
+    /// <exception cref="ProblemException">It is neither true nor false.</exception>
+    public static bool IsDryRun(HttpRequest request) =>
+        Query(request, DryRun, text => bool.TryParse(text, out var value) ? value : (bool?)null, "true or false") ?? false;
 
     /// <summary>Reads model and options, and hands out the items.</summary>
     /// <exception cref="ProblemException">The request is refused.</exception>
@@ -55,7 +62,7 @@ internal sealed class JobRequestReader(RunSettings settings)
 
     private async Task<ReadRequest> ReadJsonAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        if (request.Query.Keys.FirstOrDefault(name => QueryNames.SkipLast(1).Contains(name, StringComparer.OrdinalIgnoreCase)) is { } option)
+        if (request.Query.Keys.FirstOrDefault(name => QueryNames.SkipLast(2).Contains(name, StringComparer.OrdinalIgnoreCase)) is { } option)
         {
             throw Problems.BadOption($"'{option}' belongs into the JSON body (\"model\", \"options\"); only NDJSON has it in the query.");
         }

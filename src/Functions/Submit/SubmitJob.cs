@@ -6,6 +6,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Estimate;
 using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Orchestrate;
 using ModelJobs.Functions.Status;
@@ -14,9 +15,9 @@ using ModelJobs.Functions.Telemetry;
 
 namespace ModelJobs.Functions.Submit;
 
-/// <summary><c>POST /api/jobs</c>: stores the input, makes the job, starts its orchestration.</summary>
+/// <summary><c>POST /api/jobs</c>: stores the input, makes the job, starts its orchestration. With <c>dryRun=true</c>: says what the job would take.</summary>
 internal sealed class SubmitJob(
-    JobBlobs blobs, JobRequestReader requests, IdempotencyKeys keys, InputWriter inputs, JobReader jobs, JobSettings settings, TimeProvider time)
+    JobBlobs blobs, JobRequestReader requests, IdempotencyKeys keys, InputWriter inputs, JobEstimator estimator, JobReader jobs, JobSettings settings, TimeProvider time)
 {
     private const string IdempotencyKey = "Idempotency-Key";
 
@@ -26,6 +27,12 @@ internal sealed class SubmitJob(
         [DurableClient] DurableTaskClient durable,
         CancellationToken cancellationToken)
     {
+        if (JobRequestReader.IsDryRun(request))
+        {
+            var estimate = await estimator.EstimateAsync(await requests.ReadAsync(request, cancellationToken), cancellationToken);
+            return Results.Json(estimate, ContractsJson.Wire.JobEstimate);
+        }
+
         using var span = JobSpans.Submit();
         var manifest = await AcceptAsync(request, cancellationToken);
         span?.SetTag(TelemetryAttributes.Job, manifest.Id).SetTag(TelemetryAttributes.Model, manifest.Model);

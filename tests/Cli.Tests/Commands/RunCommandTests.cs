@@ -57,6 +57,38 @@ public sealed class RunCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Run_Dry_AsksTheServiceThatItStartsAndMakesNoFiles()
+    {
+        var estimate = new JobEstimate
+        {
+            Model = "m",
+            Options = new JobOptions(),
+            Items = 3,
+            Bytes = 300,
+            Pages = 1,
+            Chunks = 1,
+            ServiceBus = new ServiceBusEstimate(1, 1, 1, 2, 2, 2, 3),
+            Storage = new StorageEstimate(11, 11),
+            Durable = new DurableEstimate(2, 4, 14),
+            Executions = 13,
+        };
+        _service.Intercept = async call =>
+        {
+            await call.Request.Body.CopyToAsync(Stream.Null, call.RequestAborted);
+            await call.Response.WriteAsync(JsonSerializer.Serialize(estimate, ContractsJson.Wire.JobEstimate), call.RequestAborted);
+            return true;
+        };
+
+        var run = await RunAsync("--dry-run");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.EndsWith("&dryRun=true", Assert.Single(_service.Calls), StringComparison.Ordinal);
+        Assert.Matches(@"Service Bus operations +9", run.Output);
+        Assert.DoesNotContain("total", run.Output, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["out"]));
+    }
+
+    [Fact]
     public async Task Run_OfLargeJob_PrintsTheSummaryAlone()
     {
         End(Jobs.Ended(100), TwoResults);

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using ModelJobs.Cli.Tests.StandIns;
 using ModelJobs.Contracts;
@@ -64,6 +65,33 @@ public sealed class SubmitCommandTests : IAsyncLifetime
 
         Assert.Equal([Jobs.Id], run.OutputLines);
         Assert.Contains($"jobs watch {Jobs.Id}", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Submit_Dry_PrintsTheEstimateAndSubmitsNothing()
+    {
+        AnswerEstimates();
+
+        var run = await SubmitAsync(_folder.File("items.jsonl", Items), "--dry-run", "--idempotency-key", "monday");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(["POST /api/jobs?model=sim%20ulate&dryRun=true"], _service.Calls);
+        Assert.False(_service.LastHeaders.ContainsKey("Idempotency-Key"));
+        Assert.Matches(@"Cost, EUR", run.Output);
+        Assert.Matches(@"Service Bus operations +120,300 +0\.0962", run.Output);
+        Assert.Matches(@"total +0\.0962", run.Output);
+        Assert.Contains("2030-01", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Submit_DryWithJson_PrintsTheEstimateAsOneObject()
+    {
+        AnswerEstimates();
+
+        var run = await SubmitAsync(_folder.File("items.jsonl", Items), "--dry-run", "--json");
+
+        var read = JsonSerializer.Deserialize(Assert.Single(run.OutputLines), ContractsJson.Wire.JobEstimate)!;
+        Assert.Equal((Estimate.Chunks, Estimate.ServiceBus, Estimate.Cost!.Total), (read.Chunks, read.ServiceBus, read.Cost!.Total));
     }
 
     [Fact]
@@ -196,6 +224,28 @@ public sealed class SubmitCommandTests : IAsyncLifetime
         Assert.Equal(0, run.ExitCode);
         Assert.Equal("secret", _service.LastHeaders["x-functions-key"]);
     }
+
+    private static JobEstimate Estimate => new()
+    {
+        Model = "sim ulate",
+        Options = new JobOptions { ChunkItems = 50 },
+        Items = 1_000_000,
+        Bytes = 100_000_000,
+        Pages = 100,
+        Chunks = 20_000,
+        ServiceBus = new ServiceBusEstimate(20_000, 20_000, 500, 40_000, 40_000, 40_000, 300),
+        Storage = new StorageEstimate(529, 803),
+        Durable = new DurableEstimate(101, 301, 1004),
+        Executions = 20_804,
+        Cost = new CostEstimate("EUR", "2030-01", [new CostLine("serviceBusOperations", 120_300, 0.80m, 0.09624m)], 0.09624m),
+    };
+
+    private void AnswerEstimates() => _service.Intercept = async call =>
+    {
+        await call.Request.Body.CopyToAsync(Stream.Null, call.RequestAborted);
+        await call.Response.WriteAsync(JsonSerializer.Serialize(Estimate, ContractsJson.Wire.JobEstimate), call.RequestAborted);
+        return true;
+    };
 
     private Task<CliRun> SubmitAsync(string file, params string[] options) =>
         CliRun.AgainstAsync(_service, _time, ["submit", file, "--model", "sim ulate", .. options]);

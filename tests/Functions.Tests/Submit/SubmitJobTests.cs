@@ -1,10 +1,12 @@
 using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Control;
+using ModelJobs.Functions.Estimate;
 using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Process.Runners;
 using ModelJobs.Functions.Status;
@@ -18,6 +20,7 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
 {
     private const string OneItem = """{"model":"model","items":[{"input":1}]}""";
     private readonly FakeDurableClient _durable = new();
+    private byte[] _answer = [];
 
     [Fact]
     public async Task Run_Job_StoresItAndStartsItsOrchestration()
@@ -147,7 +150,39 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
         Assert.Empty(_durable.Started);
     }
 
-    private async Task<int> SubmitAsync(string body, string? key = null, string query = "")
+    [Theory]
+    [InlineData("""{"model":"model","items":[{"input":1},{"input":2},{"input":3}],"options":{"chunkItems":2}}""", "application/json", "?dryRun=true")]
+    [InlineData("{\"input\":1}\n{\"input\":2}\n{\"input\":3}", "application/x-ndjson", "?model=model&chunkItems=2&dryRun=true")]
+    public async Task Run_Dry_SaysWhatTheJobWouldTakeAndLeavesNothingBehind(string body, string type, string query)
+    {
+        Assert.Equal(200, await SubmitAsync(body, key: "once", query, type));
+
+        var estimate = JsonSerializer.Deserialize(_answer, ContractsJson.Wire.JobEstimate)!;
+        Assert.Equal(("model", 3L, 1L, 2L), (estimate.Model, estimate.Items, estimate.Pages, estimate.Chunks));
+        Assert.Equal((4L, 4L, 4L, 3L), (estimate.ServiceBus.Sent, estimate.ServiceBus.Received, estimate.ServiceBus.Completed, estimate.ServiceBus.Sessions));
+        Assert.Equal(15 * 0.80m / 1_000_000, estimate.Cost!.Lines.Single(line => line.Name == "serviceBusOperations").Amount);
+        Assert.Equal(estimate.Cost.Lines.Sum(line => line.Amount), estimate.Cost.Total);
+        Assert.DoesNotContain(estimate.Cost.Lines, line => line.Name == "durableActions");
+        Assert.Empty(await Bench.ListAsync(""));
+        Assert.Empty(_durable.Started);
+
+        // The key is free: another request may have it.
+        Assert.Equal(202, await SubmitAsync(OneItem, key: "once"));
+    }
+
+    [Theory]
+    [InlineData("{\"input\":1}\n{\"inputs\":2}", "?model=model&dryRun=true")]
+    [InlineData("", "?model=model&dryRun=true")]
+    [InlineData("{\"input\":1}", "?model=none&dryRun=true")]
+    [InlineData("{\"input\":1}", "?model=model&dryRun=perhaps")]
+    public async Task Run_DryOfABadRequest_IsRefused(string body, string query)
+    {
+        Assert.Equal(400, await SubmitAsync(body, query: query));
+
+        Assert.Empty(await Bench.ListAsync(""));
+    }
+
+    private async Task<int> SubmitAsync(string body, string? key = null, string query = "", string? type = null)
     {
         using var models = new ModelCatalog(
             new ConfigurationBuilder().AddInMemoryCollection([new("Models:model:Runner", "none")]).Build(), []);
@@ -156,12 +191,13 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
             new JobRequestReader(new RunSettings(models)),
             new IdempotencyKeys(Bench.Blobs, Bench.Time),
             new InputWriter(Bench.Blobs),
+            new JobEstimator(models, new PriceSettings()),
             new JobReader(new PageParts(Bench.Blobs), new JobControls(Bench.Blobs, Bench.Time), Bench.Time),
             Bench.Settings,
             Bench.Time);
         await using var services = new ServiceCollection().AddLogging().BuildServiceProvider();
         var context = new DefaultHttpContext { RequestServices = services };
-        context.Request.ContentType = query.Length == 0 ? "application/json" : "application/x-ndjson";
+        context.Request.ContentType = type is not null ? type : query.Length == 0 ? "application/json" : "application/x-ndjson";
         context.Request.QueryString = new QueryString(query);
         context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(body));
         if (key is not null)
@@ -172,7 +208,10 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
         try
         {
             var result = await submit.Run(context.Request, _durable, Token).BoundedAsync();
+            await using var answer = new MemoryStream();
+            context.Response.Body = answer;
             await result.ExecuteAsync(context);
+            _answer = answer.ToArray();
             return context.Response.StatusCode;
         }
         catch (ProblemException refused)

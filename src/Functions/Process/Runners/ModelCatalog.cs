@@ -56,6 +56,10 @@ internal sealed class ModelCatalog(IConfiguration configuration, IEnumerable<Run
         }
     }
 
+    /// <summary>What guesses the tokens of a model's items; null for a model that counts none.</summary>
+    /// <exception cref="Exception">The runner cannot be made.</exception>
+    public ITokenCounter? FindTokenCounter(string name) => Look(name) is { Kind.CountsTokens: true } ? Find(name) as ITokenCounter : null;
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -9,4 +9,8 @@ namespace ModelJobs.Functions.Process.Runners;
 /// </param>
 /// <param name="Problem">What is wrong with a model's section, if that can be seen without making the runner; null if nothing is.</param>
 public sealed record RunnerKind(
-    string Name, Func<IConfigurationSection, IModelRunner>? Create, Func<IConfigurationSection, string?>? Problem = null);
+    string Name, Func<IConfigurationSection, IModelRunner>? Create, Func<IConfigurationSection, string?>? Problem = null)
+{
+    /// <summary>Whether its runners are <see cref="ITokenCounter"/>s, and cheap to make.</summary>
+    public bool CountsTokens { get; init; }
+}

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Microsoft.Extensions.AI;
+using ModelJobs.Contracts;
 using ModelJobs.Functions.Process.Balance;
 using ModelJobs.Functions.Process.Runners.Endpoints;
 
@@ -8,7 +10,7 @@ namespace ModelJobs.Functions.Process.Runners.Chat;
 /// Asks a language model behind an API that is compatible with OpenAI's, or behind Azure OpenAI: a call per item, the items of all chunks side by
 /// side as far as the endpoint bears it. docs/models.md shows inputs, outputs and failures.
 /// </summary>
-public sealed class ChatRunner : IBalancedRunner, IDisposable
+public sealed class ChatRunner : IBalancedRunner, ITokenCounter, IDisposable
 {
     private readonly ChatRequestReader _requests;
     private readonly ChatOutput _output;
@@ -40,6 +42,18 @@ public sealed class ChatRunner : IBalancedRunner, IDisposable
         var outcomes = new ItemOutcome[items.Count];
         await Task.WhenAll(items.Select(async (item, place) => outcomes[place] = await RunOrEndAsync(item, cancellationToken)));
         return outcomes;
+    }
+
+    /// <inheritdoc/>
+    public TokenCounts CountTokens(JsonElement input)
+    {
+        if (!_requests.TryRead(input, out var request, out _))
+        {
+            return new TokenCounts(0, 0);
+        }
+
+        var sent = _estimate.Of(request.Characters, maxOutputTokens: 0);
+        return new TokenCounts(sent, Math.Max(0, _estimate.Of(request.Characters, request.MaxOutputTokens) - sent));
     }
 
     /// <inheritdoc/>

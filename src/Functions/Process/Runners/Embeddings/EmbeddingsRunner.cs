@@ -11,7 +11,7 @@ namespace ModelJobs.Functions.Process.Runners.Embeddings;
 /// Turns texts into vectors by a model behind an API that is compatible with OpenAI's, or behind Azure OpenAI: a chunk in as few calls as the
 /// endpoint allows. A call that is refused for what was sent is halved until the item at fault is alone. docs/models.md shows inputs and outputs.
 /// </summary>
-public sealed class EmbeddingsRunner : IBalancedRunner, IDisposable
+public sealed class EmbeddingsRunner : IBalancedRunner, ITokenCounter, IDisposable
 {
     private readonly EmbeddingsRunnerOptions _options;
     private readonly ModelEndpoint _endpoint;
@@ -58,6 +58,10 @@ public sealed class EmbeddingsRunner : IBalancedRunner, IDisposable
             .Select(batch => RunOrEndAsync(share, batch, outcomes, cancellationToken)));
         return outcomes;
     }
+
+    /// <inheritdoc/>
+    public TokenCounts CountTokens(JsonElement input) =>
+        new(EmbeddingInput.TryRead(input, out var text, out _) ? _estimate.Of(text.Length, maxOutputTokens: 0) : 0, 0);
 
     /// <inheritdoc/>
     public void Dispose() => _endpoint.Dispose();
