@@ -42,4 +42,11 @@ public sealed class JobOutcomeTests
         Assert.Empty(orders[0].LaneChunks);
         Assert.All(orders, order => Assert.Equal((1, 100, 0), (order.Epoch, order.Dispatch, order.Round)));
     }
+
+    [Fact]
+    public void Run_LanesLoseTheirChunksAgainAndAgain_AreSentAgainTenTimesAndThenWaitedFor()
+    {
+        // An execution for each epoch: the first, in which some items answered, the next, and one for each of ten more without an answer.
+        Assert.Equal(2 + 10, Scenarios.All["job-lost-lanes"]().Count);
+    }
 }
