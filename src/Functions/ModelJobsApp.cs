@@ -41,6 +41,7 @@ public static class ModelJobsApp
     {
         var builder = FunctionsApplication.CreateBuilder(args);
         builder.ConfigureFunctionsWebApplication();
+        builder.UseMiddleware<MessageCounting>();
         builder.UseMiddleware<ProblemMiddleware>();
         builder.UseMiddleware<FunctionFaults>();
 
@@ -61,6 +62,7 @@ public static class ModelJobsApp
 
         TelemetryExport.Add(services, builder.Configuration);
         services.AddSingleton<JobMetrics>();
+        services.AddSingleton<MessagingMetrics>();
         services.AddSingleton<JobModels>();
         services.AddSingleton<LineCounts>();
 
@@ -151,6 +153,8 @@ public static class ModelJobsApp
         foreach (var queue in Queues.Sent)
         {
             services.AddKeyedSingleton(queue, (provider, _) => provider.GetRequiredService<ServiceBusClient>().CreateSender(queue));
+            services.AddKeyedSingleton(queue, (provider, _) => new QueueSender(
+                provider.GetRequiredKeyedService<ServiceBusSender>(queue), provider.GetRequiredService<MessagingMetrics>()));
         }
     }
 

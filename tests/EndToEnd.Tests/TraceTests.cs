@@ -63,6 +63,11 @@ public sealed class TraceTests(StorageEmulator storage)
 
         Assert.Equal(
             [
+                "messaging.client.consumed.messages messaging.system=servicebus messaging.destination.name=chunks messaging.operation.name=receive messaging.operation.type=receive = 2",
+                "messaging.client.consumed.messages messaging.system=servicebus messaging.destination.name=results messaging.operation.name=receive messaging.operation.type=receive = 2",
+                "messaging.client.sent.messages messaging.system=servicebus messaging.destination.name=chunks messaging.operation.name=send messaging.operation.type=send = 2",
+                "messaging.client.sent.messages messaging.system=servicebus messaging.destination.name=results messaging.operation.name=send messaging.operation.type=send = 2",
+                "messaging.process.duration messaging.system=servicebus messaging.destination.name=chunks messaging.operation.name=process messaging.operation.type=process = 2",
                 "modeljobs.chunk.queue_wait job.model=simulate = 2",
                 "modeljobs.chunk.run_time job.model=simulate = 2",
                 "modeljobs.item.attempts job.model=simulate outcome=failed = 1",

@@ -24,6 +24,7 @@ internal sealed partial class CollectPage(
     JobBlobs blobs,
     JobControls controls,
     LineCounts counts,
+    MessagingMetrics messaging,
     JobSettings settings,
     TimeProvider time,
     ILogger<CollectPage> logger)
@@ -72,6 +73,7 @@ internal sealed partial class CollectPage(
             var leaving = order.DrainOnly || order.GiveUp is not null || control is { State: not ControlState.Stopped };
             var wait = leaving ? DrainWait : Shortest(left, MaxWait, collection.Pending.IsEmpty ? left : Remaining(lastCommit, PartInterval(tally)));
             var messages = wait > TimeSpan.Zero ? await collection.Session.ReceiveMessagesAsync(ReceiveBatch, wait, cancellationToken) : [];
+            messaging.Consumed(Queues.Results, messages.Count);
             foreach (var message in messages)
             {
                 lastMessage = time.GetTimestamp();

@@ -2,7 +2,6 @@ using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.DependencyInjection;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Messaging;
-using ModelJobs.Functions.Telemetry;
 
 namespace ModelJobs.Functions.Dispatch;
 
@@ -11,9 +10,9 @@ namespace ModelJobs.Functions.Dispatch;
 /// mix in the queue, and all of them would be done, and in the output, only at the end.
 /// </summary>
 internal sealed class ChunkSender(
-    [FromKeyedServices(Queues.Chunks)] ServiceBusSender unordered,
-    [FromKeyedServices(Queues.OrderedChunks)] ServiceBusSender ordered,
-    [FromKeyedServices(Queues.ExternalChunks)] ServiceBusSender external) : IDisposable
+    [FromKeyedServices(Queues.Chunks)] QueueSender unordered,
+    [FromKeyedServices(Queues.OrderedChunks)] QueueSender ordered,
+    [FromKeyedServices(Queues.ExternalChunks)] QueueSender external) : IDisposable
 {
     private readonly SemaphoreSlim _page = new(1, 1);
 
@@ -44,11 +43,7 @@ internal sealed class ChunkSender(
     }
 
     /// <summary>Sends one message, to <c>chunks-ordered</c> if it has a session.</summary>
-    public Task SendAsync(ServiceBusMessage message, CancellationToken cancellationToken)
-    {
-        JobSpans.Inject(message);
-        return SenderOf(message).SendMessageAsync(message, cancellationToken);
-    }
+    public Task SendAsync(ServiceBusMessage message, CancellationToken cancellationToken) => SenderOf(message).SendAsync(message, cancellationToken);
 
     /// <summary>Sends the messages of a page; those of one queue arrive in the order given.</summary>
     /// <param name="messages">Messages of chunks.</param>
@@ -79,17 +74,16 @@ internal sealed class ChunkSender(
             {
                 foreach (var message in queue)
                 {
-                    JobSpans.Inject(message);
-                    batch ??= await queue.Key.CreateMessageBatchAsync(cancellationToken);
-                    if (batch.TryAddMessage(message))
+                    batch ??= await queue.Key.CreateBatchAsync(cancellationToken);
+                    if (QueueSender.TryAdd(batch, message))
                     {
                         continue;
                     }
 
-                    await queue.Key.SendMessagesAsync(batch, cancellationToken);
+                    await queue.Key.SendAsync(batch, cancellationToken);
                     batch.Dispose();
-                    batch = await queue.Key.CreateMessageBatchAsync(cancellationToken);
-                    if (!batch.TryAddMessage(message))
+                    batch = await queue.Key.CreateBatchAsync(cancellationToken);
+                    if (!QueueSender.TryAdd(batch, message))
                     {
                         throw new InvalidOperationException($"Chunk {message.MessageId} does not fit into an empty batch.");
                     }
@@ -97,7 +91,7 @@ internal sealed class ChunkSender(
 
                 if (batch is { Count: > 0 })
                 {
-                    await queue.Key.SendMessagesAsync(batch, cancellationToken);
+                    await queue.Key.SendAsync(batch, cancellationToken);
                 }
             }
             finally
@@ -107,5 +101,5 @@ internal sealed class ChunkSender(
         }
     }
 
-    private ServiceBusSender SenderOf(ServiceBusMessage message) => message.SessionId is null ? unordered : ordered;
+    private QueueSender SenderOf(ServiceBusMessage message) => message.SessionId is null ? unordered : ordered;
 }

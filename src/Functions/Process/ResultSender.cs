@@ -6,12 +6,11 @@ using ModelJobs.Contracts;
 using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Storage;
-using ModelJobs.Functions.Telemetry;
 
 namespace ModelJobs.Functions.Process;
 
 /// <summary>Answers for a chunk or some of its items: to its page's reply session, correlated by the chunk's id.</summary>
-internal sealed class ResultSender([FromKeyedServices(Queues.Results)] ServiceBusSender sender, JobBlobs blobs)
+internal sealed class ResultSender([FromKeyedServices(Queues.Results)] QueueSender sender, JobBlobs blobs)
 {
     /// <summary>Answers for items that travelled in a message. Nothing is sent if there are no results.</summary>
     /// <param name="chunk">The message.</param>
@@ -56,8 +55,7 @@ internal sealed class ResultSender([FromKeyedServices(Queues.Results)] ServiceBu
             ContentType = "application/json",
             SessionId = Queues.PageSession(id.Job, id.Page),
         };
-        JobSpans.Inject(message);
-        await sender.SendMessageAsync(message, cancellationToken);
+        await sender.SendAsync(message, cancellationToken);
     }
 
     private static byte[] Serialize(ResultMessage message) => JsonSerializer.SerializeToUtf8Bytes(message, ContractsJson.Wire.ResultMessage);

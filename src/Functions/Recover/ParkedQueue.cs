@@ -4,7 +4,6 @@ using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.DependencyInjection;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Messaging;
-using ModelJobs.Functions.Telemetry;
 
 namespace ModelJobs.Functions.Recover;
 
@@ -12,7 +11,7 @@ namespace ModelJobs.Functions.Recover;
 /// The queue <c>parked</c>: what waits for a person, in a session for each job. Its messages are for people and their tools to look at
 /// and to remove; a job's own record of its parked items lies in its parts.
 /// </summary>
-internal sealed class ParkedQueue([FromKeyedServices(Queues.Parked)] ServiceBusSender sender)
+internal sealed class ParkedQueue([FromKeyedServices(Queues.Parked)] QueueSender sender)
 {
     /// <summary>Application property: why the message was given up, in a word.</summary>
     public const string ReasonProperty = "modeljobs-reason";
@@ -52,8 +51,7 @@ internal sealed class ParkedQueue([FromKeyedServices(Queues.Parked)] ServiceBusS
         message.ApplicationProperties[ReasonProperty] = reason;
         message.ApplicationProperties[DescriptionProperty] = result.Error?.Message ?? "";
         message.ApplicationProperties[CodeProperty] = result.Error?.Code ?? "";
-        JobSpans.Inject(message);
-        return sender.SendMessageAsync(message, cancellationToken);
+        return sender.SendAsync(message, cancellationToken);
     }
 
     /// <summary>Parks a dead letter that cannot be read.</summary>
@@ -63,7 +61,7 @@ internal sealed class ParkedQueue([FromKeyedServices(Queues.Parked)] ServiceBusS
         // A copy does not keep why its original was dead-lettered.
         copy.ApplicationProperties[ReasonProperty] = message.DeadLetterReason ?? "";
         copy.ApplicationProperties[DescriptionProperty] = message.DeadLetterErrorDescription ?? "";
-        return sender.SendMessageAsync(copy, cancellationToken);
+        return sender.SendAsync(copy, cancellationToken);
     }
 
     // A stray message may carry anything there; what is no job's id may be no session's either.

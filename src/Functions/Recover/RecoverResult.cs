@@ -14,7 +14,7 @@ namespace ModelJobs.Functions.Recover;
 /// back, is parked; the items that it was about are found missing where they are waited for, and sent again.
 /// </summary>
 internal sealed partial class RecoverResult(
-    [FromKeyedServices(Queues.Results)] ServiceBusSender results, ParkedQueue parked, ILogger<RecoverResult> logger)
+    [FromKeyedServices(Queues.Results)] QueueSender results, ParkedQueue parked, ILogger<RecoverResult> logger)
 {
     /// <summary>Application property of an answer that was sent again.</summary>
     private const string SentAgain = "modeljobs-sent-again";
@@ -40,7 +40,7 @@ internal sealed partial class RecoverResult(
                 MessageId = $"{answer.Id}~again~{digest}",
             };
             copy.ApplicationProperties[SentAgain] = true;
-            await results.SendMessageAsync(copy, cancellationToken);
+            await results.SendAsync(copy, cancellationToken);
         }
         else
         {

@@ -26,17 +26,34 @@ internal sealed class MessagingMetrics
     /// <param name="queue">The queue.</param>
     /// <param name="messages">How many.</param>
     /// <param name="error">What went wrong; null if nothing did.</param>
-    public void Sent(string queue, int messages, Exception? error = null) => _sent.Add(messages, Tags(queue, "send", "send", error));
+    public void Sent(string queue, int messages, Exception? error = null)
+    {
+        if (_sent.Enabled)
+        {
+            _sent.Add(messages, Tags(queue, "send", "send", error));
+        }
+    }
 
     /// <summary>Messages were received from a queue.</summary>
-    public void Consumed(string queue, int messages) => _consumed.Add(messages, Tags(queue, "receive", "receive", error: null));
+    public void Consumed(string queue, int messages)
+    {
+        if (messages > 0 && _consumed.Enabled)
+        {
+            _consumed.Add(messages, Tags(queue, "receive", "receive", error: null));
+        }
+    }
 
     /// <summary>A message was processed, or could not be.</summary>
     /// <param name="queue">The queue.</param>
     /// <param name="duration">From its delivery to its settlement.</param>
     /// <param name="error">What went wrong; null if nothing did.</param>
-    public void Processed(string queue, TimeSpan duration, Exception? error = null) =>
-        _processDuration.Record(duration.TotalSeconds, Tags(queue, "process", "process", error));
+    public void Processed(string queue, TimeSpan duration, Exception? error = null)
+    {
+        if (_processDuration.Enabled)
+        {
+            _processDuration.Record(duration.TotalSeconds, Tags(queue, "process", "process", error));
+        }
+    }
 
     private static ReadOnlySpan<Tag> Tags(string queue, string name, string type, Exception? error)
     {

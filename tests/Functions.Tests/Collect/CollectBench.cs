@@ -30,7 +30,7 @@ internal sealed class CollectBench(FlowBench bench)
     public static PagePlan PlanOf(int items) => new(Page: 0, Offset: 0, Bytes: 0, FirstIndex: 0, items);
 
     public Task<PageReport> RunAsync(CollectOrder order) =>
-        new CollectPage(Client, Parts, Scopes, bench.Blobs, Controls, new LineCounts(bench.Metrics, new JobModels(bench.Blobs)), bench.Settings, bench.Time, NullLogger<CollectPage>.Instance)
+        new CollectPage(Client, Parts, Scopes, bench.Blobs, Controls, new LineCounts(bench.Metrics, new JobModels(bench.Blobs)), bench.Messaging, bench.Settings, bench.Time, NullLogger<CollectPage>.Instance)
             .Run(order, Token).BoundedAsync();
 
     /// <summary>What the parts of the page's first round add up to.</summary>

@@ -1,5 +1,7 @@
 using Azure.Messaging.ServiceBus;
 using ModelJobs.Functions.Dispatch;
+using ModelJobs.Functions.Messaging;
+using ModelJobs.Functions.Telemetry;
 using ModelJobs.Functions.Tests.Support;
 
 namespace ModelJobs.Functions.Tests.Dispatch;
@@ -10,7 +12,7 @@ public sealed class ChunkSenderTests
     public async Task SendAsync_TwoPagesAtOnce_SendsTheFirstToItsEndBeforeTheSecond()
     {
         await using var queue = new HeldSender();
-        using var sender = new ChunkSender(queue, queue, queue);
+        using var sender = SenderTo(queue);
 
         var first = sender.SendAsync([new ServiceBusMessage("first")], toExternal: false, TestContext.Current.CancellationToken);
         var second = sender.SendAsync([new ServiceBusMessage("second")], toExternal: false, TestContext.Current.CancellationToken);
@@ -25,7 +27,7 @@ public sealed class ChunkSenderTests
     public async Task SendAsync_PageBeforeFailed_SendsTheNext()
     {
         await using var queue = new HeldSender();
-        using var sender = new ChunkSender(queue, queue, queue);
+        using var sender = SenderTo(queue);
         queue.LetGo(new ServiceBusException("The queue is full.", ServiceBusFailureReason.QuotaExceeded));
         await Assert.ThrowsAsync<ServiceBusException>(
             () => sender.SendAsync([new ServiceBusMessage("first")], toExternal: false, TestContext.Current.CancellationToken));
@@ -34,6 +36,12 @@ public sealed class ChunkSenderTests
             () => sender.SendAsync([new ServiceBusMessage("second")], toExternal: false, TestContext.Current.CancellationToken).BoundedAsync());
 
         Assert.Equal(2, queue.Batches);
+    }
+
+    private static ChunkSender SenderTo(HeldSender queue)
+    {
+        var sender = new QueueSender(queue, new MessagingMetrics(new Meters()));
+        return new ChunkSender(sender, sender, sender);
     }
 
     /// <summary>A queue that takes batches and accepts them when it is told to.</summary>

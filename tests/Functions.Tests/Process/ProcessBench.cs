@@ -36,7 +36,7 @@ internal sealed class ProcessBench : IDisposable
         Controls = new JobControls(bench.Blobs, bench.Time);
         _watch = new RunWatch(Controls, bench.Time);
         _suspects = new Suspects(bench.Blobs);
-        Parked = new ParkedQueue(bench.Client.CreateSender(Queues.Parked));
+        Parked = new ParkedQueue(bench.Sender(Queues.Parked));
         Recover = new RecoverDeadLetter(
             Items, _suspects, bench.Results, bench.Chunks, Parked, Controls, bench.Time, NullLogger<RecoverDeadLetter>.Instance);
     }

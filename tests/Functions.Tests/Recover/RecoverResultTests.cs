@@ -74,7 +74,7 @@ public sealed class RecoverResultTests(StorageEmulator storage) : FlowTest(stora
     {
         await using var receiver = Bench.Client.CreateReceiver(Queues.Results + Queues.DeadLetter);
         var message = await receiver.ReceiveMessageAsync(cancellationToken: Token).BoundedAsync();
-        var recover = new RecoverResult(Bench.Client.CreateSender(Queues.Results), Chunks.Parked, NullLogger<RecoverResult>.Instance);
+        var recover = new RecoverResult(Bench.Sender(Queues.Results), Chunks.Parked, NullLogger<RecoverResult>.Instance);
         await recover.Run(message!, new ServiceBusMessageActions(receiver), Token).BoundedAsync();
     }
 }

@@ -28,9 +28,9 @@ internal sealed class FlowBench : IAsyncDisposable
         _registration = BrokerDirectory.Register(name, _broker);
         Client = new ServiceBusClient($"Endpoint=sb://{name}");
         Blobs = new JobBlobs(new BlobServiceClient(storage), Settings);
-        Chunks = new ChunkSender(
-            Client.CreateSender(Queues.Chunks), Client.CreateSender(Queues.OrderedChunks), Client.CreateSender(Queues.ExternalChunks));
-        Results = new ResultSender(Client.CreateSender(Queues.Results), Blobs);
+        Messaging = new MessagingMetrics(new Meters());
+        Chunks = new ChunkSender(Sender(Queues.Chunks), Sender(Queues.OrderedChunks), Sender(Queues.ExternalChunks));
+        Results = new ResultSender(Sender(Queues.Results), Blobs);
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
@@ -39,6 +39,8 @@ internal sealed class FlowBench : IAsyncDisposable
 
     /// <summary>Heard by whoever listens to its meters.</summary>
     public JobMetrics Metrics { get; } = new(new Meters());
+
+    public MessagingMetrics Messaging { get; }
 
     public ServiceBusClient Client { get; }
 
@@ -56,6 +58,9 @@ internal sealed class FlowBench : IAsyncDisposable
         await bench.Blobs.EnsureContainerAsync(Token);
         return bench;
     }
+
+    /// <summary>A sender to a queue.</summary>
+    public QueueSender Sender(string queue) => new(Client.CreateSender(queue), Messaging);
 
     /// <summary>All messages of a queue, whatever their state; a queue's name may end in <see cref="Queues.DeadLetter"/>.</summary>
     public async Task<IReadOnlyList<ServiceBusReceivedMessage>> PeekAsync(string queue)
