@@ -15,6 +15,12 @@ internal sealed class JobMetrics
 
     private static readonly InstrumentAdvice<int> Attempts = new() { HistogramBucketBoundaries = [1, 2, 3, 5, 10, 20, 50, 100] };
 
+    /// <summary>Reasons that are told apart: external workers make up codes of their own, and each is a series to keep.</summary>
+    public const int MaxReasons = 50;
+
+    private const string OtherReason = "other";
+
+    private readonly HashSet<string> _reasons = new(StringComparer.Ordinal);
     private readonly Counter<long> _items;
     private readonly Histogram<int> _attempts;
     private readonly Histogram<double> _queueWait;
@@ -77,7 +83,7 @@ internal sealed class JobMetrics
 
     /// <summary>Items failed for good.</summary>
     public void ItemsParked(string model, string reason, int items) =>
-        _parked.Add(items, new(TelemetryAttributes.Model, model), new Tag(TelemetryAttributes.Reason, reason));
+        _parked.Add(items, new(TelemetryAttributes.Model, model), new Tag(TelemetryAttributes.Reason, Bounded(reason)));
 
     /// <summary>A job ended.</summary>
     /// <param name="model">Its model.</param>
@@ -89,6 +95,14 @@ internal sealed class JobMetrics
         if (pastDeadline)
         {
             _pastDeadline.Add(1, new Tag(TelemetryAttributes.Model, model));
+        }
+    }
+
+    private string Bounded(string reason)
+    {
+        lock (_reasons)
+        {
+            return _reasons.Contains(reason) || (_reasons.Count < MaxReasons && _reasons.Add(reason)) ? reason : OtherReason;
         }
     }
 }
