@@ -73,10 +73,13 @@ internal static class JobSpans
             .SetTag(TelemetryAttributes.OperationType, "process");
     }
 
-    /// <summary>Has a message carry the trace that it is sent in, as the Azure SDK does where its own spans are on.</summary>
+    /// <summary>
+    /// Has a message carry the trace that it is sent in, as the Azure SDK does where its own spans are on; also one that is not sampled, so
+    /// that whoever takes the message does not begin a trace of its own.
+    /// </summary>
     public static void Inject(ServiceBusMessage message)
     {
-        if (Source.HasListeners() && Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C, Id: { } id })
+        if (Source.HasListeners() && Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } id })
         {
             message.ApplicationProperties[DiagnosticId] = id;
             message.ApplicationProperties[TraceParent] = id;

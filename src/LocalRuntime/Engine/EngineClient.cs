@@ -51,9 +51,10 @@ internal sealed class EngineClient(OrchestrationEngine engine, EngineOptions eng
         return id;
     }
 
-    // A trace that nobody records is not worth its bytes in every history.
+    // Also one that is not sampled: its activities would begin traces of their own. But a span that was made without a listener (the web
+    // server makes one for each call) is not worth its bytes in every history.
     private static DistributedTraceContext? CurrentTrace() =>
-        Activity.Current is { Recorded: true, Id: { } id } current ? new DistributedTraceContext(id, current.TraceStateString) : null;
+        Activity.Current is { Source.Name.Length: > 0, IdFormat: ActivityIdFormat.W3C, Id: { } id } current ? new DistributedTraceContext(id, current.TraceStateString) : null;
 
     public override Task RaiseEventAsync(
         string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default)
