@@ -52,8 +52,14 @@ public sealed record Job
     /// <summary>Items per second since the job started; absent before the first result.</summary>
     public double? ItemsPerSecond { get; init; }
 
-    /// <summary>Seconds until the job ends at this rate; absent when unknown or ended.</summary>
+    /// <summary>Seconds until the job ends: by its measured capacity once there is enough of that, before by its rate; absent when unknown or ended.</summary>
     public double? EtaSeconds { get; init; }
+
+    /// <summary>What was measured of the nodes that run its chunks in this round; absent before the first result, in lists, and where external workers run them.</summary>
+    public JobCapacity? Capacity { get; init; }
+
+    /// <summary>What the job has used; absent before the first result and in lists.</summary>
+    public JobUsage? Usage { get; init; }
 
     /// <summary>When the job was accepted (UTC).</summary>
     public required DateTimeOffset CreatedAt { get; init; }

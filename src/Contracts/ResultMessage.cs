@@ -16,6 +16,9 @@ public sealed record ResultMessage
 
     /// <summary>Where the results lie as NDJSON lines of <see cref="ItemResult"/>, when they are too large to travel.</summary>
     public BlobRange? Blob { get; init; }
+
+    /// <summary>What the run measured that the answer comes from; absent from answers that are given without a run.</summary>
+    public RunTiming? Timing { get; init; }
 }
 
 /// <summary>How an item ended.</summary>

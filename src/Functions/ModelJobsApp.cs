@@ -75,6 +75,7 @@ public static class ModelJobsApp
         services.AddSingleton<JobRequestReader>();
         services.AddSingleton<ChunkSender>();
         services.AddSingleton<ChunkItems>();
+        services.AddSingleton<Nodes>();
         services.AddSingleton<ChunkRunner>();
         services.AddSingleton<ResultSender>();
         services.AddSingleton<Suspects>();
@@ -91,6 +92,7 @@ public static class ModelJobsApp
         services.AddSingleton<ExpiredJobs>();
         services.AddSingleton<OrphanedFolders>();
         services.AddSingleton<OrphanedMessages>();
+        services.AddSingleton<UsageReading>();
         services.AddSingleton<JobReader>();
         services.AddSingleton<ModelCatalog>();
         AddRunners(services);

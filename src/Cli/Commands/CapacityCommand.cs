@@ -1,17 +1,25 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using ModelJobs.Cli.Output;
 using ModelJobs.Contracts;
 
 namespace ModelJobs.Cli.Commands;
 
-/// <summary><c>jobs capacity</c>: how much nodes do at once that wait between events.</summary>
+/// <summary><c>jobs capacity</c>: how much nodes do at once that wait between events, by given times or as a job measures them.</summary>
 internal sealed class CapacityCommand : Command
 {
     private const int MaxNodes = 1_000_000;
     private const double MaxSeconds = 1_000_000;
 
     private readonly CommandEnvironment _environment;
+    private readonly ConnectionOptions _connection;
+    private readonly Option<string> _job = new("--job")
+    {
+        Description = "Compare what this job's own times predict with what is observed of it, instead of the four numbers",
+        HelpName = "JOB",
+    };
+
     private readonly Option<int?> _nodes = StandardOptions.Number("--nodes", 1, MaxNodes, "Nodes that take events, one at a time (N)");
     private readonly Option<double> _task = Seconds("--task-seconds", "How long a node computes on an event (Tc)", isAboveZero: true);
     private readonly Option<double> _queue = Seconds("--queue-seconds", "How long a node waits for an event from the queue (Tp)", isAboveZero: false);
@@ -22,20 +30,57 @@ internal sealed class CapacityCommand : Command
         Description = "Print one JSON object instead of text",
     };
 
-    public CapacityCommand(CommandEnvironment environment)
+    public CapacityCommand(CommandEnvironment environment, ConnectionOptions connection)
         : base("capacity", "Calculate how many nodes compute at once, and how many events a second that makes")
     {
         _environment = environment;
-        _nodes.Required = true;
-        foreach (var option in (Option[])[_nodes, _task, _queue, _balance, _json])
+        _connection = connection;
+        Option[] numbers = [_nodes, _task, _queue, _balance];
+        foreach (var option in (Option[])[.. numbers, _job, _json])
         {
             Options.Add(option);
         }
 
-        SetAction(Run);
+        connection.AddTo(this);
+        Validators.Add(result =>
+        {
+            var isGiven = result.GetResult(_job) is not null;
+            foreach (var number in numbers.Where(number => result.GetResult(number) is not null == isGiven))
+            {
+                result.AddError(isGiven
+                    ? $"{number.Name} cannot be given with --job, which measures it."
+                    : $"{number.Name} is missing. Give all four numbers, or --job JOB.");
+            }
+        });
+        SetAction(RunAsync);
     }
 
-    private int Run(ParseResult arguments)
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken) =>
+        arguments.GetValue(_job) is { } job ? await CompareAsync(arguments, job, cancellationToken) : Calculate(arguments);
+
+    private async Task<int> CompareAsync(ParseResult arguments, string id, CancellationToken cancellationToken)
+    {
+        using var client = _connection.OpenClient(arguments);
+        var job = await client.GetAsync(id, wait: TimeSpan.Zero, cancellationToken);
+        if (job.Capacity is not { } measured)
+        {
+            throw new CommandException(
+                $"Nothing is measured of job {id} yet: it has no result that the app's own runners gave. Ask again later; of external workers nothing is known.");
+        }
+
+        if (arguments.GetValue(_json))
+        {
+            _environment.Console.Output.WriteLine(CapacityReport.ToJson(job, measured).ToJsonString());
+        }
+        else
+        {
+            CapacityReport.Write(_environment.Console.Output, job, measured);
+        }
+
+        return ExitCode.Success;
+    }
+
+    private int Calculate(ParseResult arguments)
     {
         var model = new CapacityModel(
             arguments.GetRequiredValue(_nodes)!.Value,
@@ -84,7 +129,6 @@ internal sealed class CapacityCommand : Command
     {
         Description = description,
         HelpName = "SECONDS",
-        Required = true,
         CustomParser = result =>
         {
             var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";

@@ -23,7 +23,7 @@ internal sealed class JobsCommandLine
             new ShowCommand(environment, connection),
             new ListCommand(environment, connection),
             new HistoryCommand(environment, connection),
-            new CapacityCommand(environment),
+            new CapacityCommand(environment, connection),
             ItemLinesCommand.Results(environment, connection),
             ItemLinesCommand.Errors(environment, connection),
             ItemLinesCommand.Parked(environment, connection),

@@ -31,6 +31,16 @@ internal static class JobReport
             writer.WriteLine($"  took     {JobText.Duration(took)}, {JobText.Rate(job.ItemsPerSecond)}");
         }
 
+        if (job.Capacity is { } capacity)
+        {
+            writer.WriteLine($"  nodes    {CapacityReport.Line(capacity)}");
+        }
+
+        if (job.Usage is { } usage)
+        {
+            writer.WriteLine($"  used     {CapacityReport.Line(usage)}");
+        }
+
         writer.WriteLine($"  results  {output}");
         writer.WriteLine($"  errors   {(JobText.NotSucceeded(job.Items).Length == 0 ? "none" : errors)}");
     }
@@ -55,6 +65,16 @@ internal static class JobReport
         if (!job.HasEnded())
         {
             Row("left", job.EtaSeconds is { } eta ? JobText.Duration(TimeSpan.FromSeconds(eta)) : "unknown");
+        }
+
+        if (job.Capacity is { } capacity)
+        {
+            Row("nodes", CapacityReport.Line(capacity));
+        }
+
+        if (job.Usage is { } usage)
+        {
+            Row("used", CapacityReport.Line(usage));
         }
 
         Row("options", Options(job.Options));

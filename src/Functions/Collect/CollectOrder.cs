@@ -34,6 +34,9 @@ internal sealed record CollectOrder(
 /// <param name="Control">What has come over the job; null while it simply runs in the order's epoch.</param>
 internal sealed record PageReport(int Page, long Succeeded, long Failed, long Canceled, bool Complete, JobControl? Control = null)
 {
+    /// <summary>What the runs measured that the answers came from; null until the page is complete, and where nothing was measured.</summary>
+    public RunSums? Sums { get; init; }
+
     /// <summary>Items that have answered.</summary>
     public long Answered => Succeeded + Failed + Canceled;
 }

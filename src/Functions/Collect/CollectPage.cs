@@ -54,7 +54,11 @@ internal sealed partial class CollectPage(
             await DrainAsync(session, cancellationToken);
         }
 
-        return new PageReport(order.Page.Page, tally.Succeeded, tally.Failed, tally.Canceled, tally.IsComplete, control);
+        return new PageReport(order.Page.Page, tally.Succeeded, tally.Failed, tally.Canceled, tally.IsComplete, control)
+        {
+            // Once: a page over many slices would have it in its history as often.
+            Sums = tally.IsComplete && tally.Sums.Answers > 0 ? tally.Sums : null,
+        };
     }
 
     /// <returns>What has come over the job; null if nothing has.</returns>
@@ -188,7 +192,7 @@ internal sealed partial class CollectPage(
 
         if (pending.Results.Count > 0)
         {
-            await parts.CommitAsync(order.JobId, order.Page, order.Round, tally, pending.Results, cancellationToken);
+            await parts.CommitAsync(order.JobId, order.Page, order.Round, tally, pending.Results, cancellationToken, pending.Sums);
             await counts.CountAsync(order, pending.Results, cancellationToken);
         }
 
@@ -226,14 +230,20 @@ internal sealed partial class CollectPage(
                 throw new InvalidDataException($"The page has no item {foreign.Index}.");
             }
 
+            var counted = 0;
             foreach (var result in answer.Results)
             {
                 // A failure from before the round is why the item is being run again.
                 var counts = answer.Dispatch >= order.Round || result.Status == ItemStatus.Succeeded;
-                if (counts && tally.Awaits((int)PositionOf(result)))
+                if (counts && tally.Awaits((int)PositionOf(result)) && Pending.Add(result))
                 {
-                    Pending.Add(result);
+                    counted++;
                 }
+            }
+
+            if (counted > 0 && answer.Sums is { } sums)
+            {
+                Pending.Add(sums with { Items = counted });
             }
         }
 

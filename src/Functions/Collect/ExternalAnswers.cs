@@ -39,7 +39,8 @@ internal sealed partial class ExternalAnswers(JobBlobs blobs, PageItems items, C
         var chunk = await OfChunkAsync(name, cancellationToken) ?? throw NoChunk();
         try
         {
-            return new Answer(dispatch, WorkerAnswers.Match(chunk, await ReadAsync(name.Id, message.Body.ToMemory(), chunk.Count, cancellationToken)));
+            var results = WorkerAnswers.Match(chunk, await ReadAsync(name.Id, message.Body.ToMemory(), chunk.Count, cancellationToken));
+            return new Answer(dispatch, results, RunSums.OfExternal(results));
         }
         catch (Exception invalid) when (
             invalid is JsonException or InvalidDataException or RequestFailedException { Status: NotFound or NoSuchRange })

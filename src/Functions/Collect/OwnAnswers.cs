@@ -15,7 +15,10 @@ internal sealed class OwnAnswers(JobBlobs blobs, CollectOrder order) : IAnswers
         var answer = JsonSerializer.Deserialize(message.Body.ToMemory().Span, ContractsJson.Wire.ResultMessage)
             ?? throw new JsonException("The body is null.");
         return answer.Id.Job == order.JobId && answer.Id.Page == order.Page.Page && answer.Id.Chunk >= 0
-            ? new Answer(DispatchNumber.OfChunk(answer.Id.Chunk), await LoadAsync(answer, cancellationToken))
+            ? new Answer(
+                DispatchNumber.OfChunk(answer.Id.Chunk),
+                await LoadAsync(answer, cancellationToken),
+                answer.Timing is { } timing ? RunSums.Of(timing, items: 0) : null)
             : throw new InvalidDataException($"The page has no chunk {answer.Id}.");
     }
 

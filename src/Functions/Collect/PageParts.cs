@@ -56,12 +56,19 @@ internal sealed class PageParts(JobBlobs blobs)
     /// <param name="tally">The round's tally.</param>
     /// <param name="results">The results; at least one.</param>
     /// <param name="cancellationToken">Ends the call; the part may have been committed.</param>
+    /// <param name="sums">What the runs measured that they come from.</param>
     /// <exception cref="RequestFailedException">409 or 412: another collector of this page has made the part. Nothing was committed here.</exception>
     public async Task CommitAsync(
-        string job, PagePlan page, int round, PageTally tally, IEnumerable<ItemResult> results, CancellationToken cancellationToken)
+        string job,
+        PagePlan page,
+        int round,
+        PageTally tally,
+        IEnumerable<ItemResult> results,
+        CancellationToken cancellationToken,
+        RunSums? sums = null)
     {
         var sorted = results.OrderBy(result => result.Index).ToList();
-        var summary = PartSummary.Of(sorted, page.FirstIndex);
+        var summary = PartSummary.Of(sorted, page.FirstIndex) with { Sums = sums ?? RunSums.None };
         var options = new BlobUploadOptions
         {
             Metadata = summary.ToMetadata(),

@@ -17,6 +17,9 @@ internal sealed class PageTally(ItemSet scope)
 
     public long Canceled { get; private set; }
 
+    /// <summary>What the runs measured that the answers come from.</summary>
+    public RunSums Sums { get; private set; } = RunSums.None;
+
     public bool IsComplete => _answered.Count == scope.Count;
 
     /// <summary>The items whose answer is not committed yet, by position.</summary>
@@ -39,5 +42,6 @@ internal sealed class PageTally(ItemSet scope)
         Succeeded += part.Succeeded;
         Failed += part.Failed;
         Canceled += part.Canceled.Count;
+        Sums += part.Sums;
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Plan;
 
@@ -17,6 +18,10 @@ internal sealed record PartSummary(ItemSet Items, ItemSet Closed, ItemSet Cancel
     private const string CanceledKey = "canceled";
     private const string DiscardedKey = "discarded";
     private const string FirstIndexKey = "first";
+    private const string SumsKey = "runs";
+
+    /// <summary>What the runs measured that the lines come from.</summary>
+    public RunSums Sums { get; init; } = RunSums.None;
 
     public int Succeeded => Closed.Count - Discarded;
 
@@ -38,7 +43,7 @@ internal sealed record PartSummary(ItemSet Items, ItemSet Closed, ItemSet Cancel
             ItemSet.Of(lines.Where(line => chosen(line.Status)).Select(line => (int)(line.Index - pageIndex)));
     }
 
-    /// <summary>The blob's metadata: ASCII, under its limit of 8 KB. Items are bits, in Base64: at most 1.7 KB for each of the three sets.</summary>
+    /// <summary>The blob's metadata: ASCII, under its limit of 8 KB. Items are bits, in Base64: at most 1.7 KB for each of the three sets. Sums have at most 2.2 KB.</summary>
     public Dictionary<string, string> ToMetadata()
     {
         var metadata = new Dictionary<string, string>
@@ -62,6 +67,11 @@ internal sealed record PartSummary(ItemSet Items, ItemSet Closed, ItemSet Cancel
             metadata[DiscardedKey] = Discarded.ToString(CultureInfo.InvariantCulture);
         }
 
+        if (Sums.Answers > 0)
+        {
+            metadata[SumsKey] = JsonSerializer.Serialize(Sums, RunSumsJson.Default.RunSums);
+        }
+
         return metadata;
     }
 
@@ -71,7 +81,10 @@ internal sealed record PartSummary(ItemSet Items, ItemSet Closed, ItemSet Cancel
         metadata.TryGetValue(ClosedKey, out var closed) ? FromText(closed) : new ItemSet(),
         metadata.TryGetValue(CanceledKey, out var canceled) ? FromText(canceled) : new ItemSet(),
         metadata.TryGetValue(DiscardedKey, out var discarded) ? int.Parse(discarded, CultureInfo.InvariantCulture) : 0,
-        long.Parse(metadata[FirstIndexKey], CultureInfo.InvariantCulture));
+        long.Parse(metadata[FirstIndexKey], CultureInfo.InvariantCulture))
+    {
+        Sums = metadata.TryGetValue(SumsKey, out var sums) ? JsonSerializer.Deserialize(sums, RunSumsJson.Default.RunSums) ?? RunSums.None : RunSums.None,
+    };
 
     private static string ToText(ItemSet items) => Convert.ToBase64String(items.ToBytes().Span);
 

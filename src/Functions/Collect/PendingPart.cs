@@ -28,18 +28,28 @@ internal sealed class PendingPart
     /// <summary>How many of the results are failures.</summary>
     public int Failed { get; private set; }
 
+    /// <summary>What the runs measured that the results come from.</summary>
+    public RunSums Sums { get; private set; } = RunSums.None;
+
     public bool Has(long index) => _results.ContainsKey(index);
 
     public void Receive(ServiceBusReceivedMessage message) => _messages.Add(message);
 
-    public void Add(ItemResult result)
+    /// <returns>Whether it counts.</returns>
+    public bool Add(ItemResult result)
     {
-        if (_results.TryAdd(result.Index, result))
+        if (!_results.TryAdd(result.Index, result))
         {
-            _bytes += BytesOf(result.Output) + BytesOf(result.Meta) + result.Id.Length;
-            Failed += result.Status == ItemStatus.Failed ? 1 : 0;
+            return false;
         }
+
+        _bytes += BytesOf(result.Output) + BytesOf(result.Meta) + result.Id.Length;
+        Failed += result.Status == ItemStatus.Failed ? 1 : 0;
+        return true;
     }
+
+    /// <summary>Adds what the run measured that some of the results come from.</summary>
+    public void Add(RunSums sums) => Sums += sums;
 
     private static int BytesOf(JsonElement? value) => value is { } json ? JsonMarshal.GetRawUtf8Value(json).Length : 0;
 }

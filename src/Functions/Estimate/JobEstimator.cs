@@ -8,8 +8,6 @@ namespace ModelJobs.Functions.Estimate;
 /// <summary>Says what a job would take: reads its items as a submission does, with the same refusals, and keeps nothing.</summary>
 internal sealed class JobEstimator(ModelCatalog models, PriceSettings prices)
 {
-    private const decimal Million = 1_000_000m;
-
     /// <summary>Reads a request's items to their end and counts.</summary>
     /// <exception cref="ProblemException">The job would be refused.</exception>
     public async Task<JobEstimate> EstimateAsync(ReadRequest request, CancellationToken cancellationToken)
@@ -44,23 +42,12 @@ internal sealed class JobEstimator(ModelCatalog models, PriceSettings prices)
         return estimate with { Cost = CostOf(estimate) };
     }
 
-    private CostEstimate? CostOf(JobEstimate job)
-    {
-        (string Name, long? Count, decimal? Price)[] all =
-        [
-            ("serviceBusOperations", job.ServiceBus.Operations, prices.ServiceBusOperations),
-            ("storageWrites", job.Storage.Writes, prices.StorageWrites),
-            ("storageReads", job.Storage.Reads, prices.StorageReads),
-            ("executions", job.Executions, prices.Executions),
-            ("durableActions", job.Durable.Orchestrations + job.Durable.Activities, prices.DurableActions),
-            ("inputTokens", job.Tokens?.Input, prices.InputTokens),
-            ("outputTokens", job.Tokens?.Output, prices.OutputTokens),
-        ];
-        List<CostLine> lines =
-        [
-            .. all.Where(one => one is { Count: not null, Price: not null })
-                .Select(one => new CostLine(one.Name, one.Count!.Value, one.Price!.Value, one.Count.Value * one.Price.Value / Million)),
-        ];
-        return lines.Count == 0 ? null : new CostEstimate(prices.Currency, prices.AsOf, lines, lines.Sum(line => line.Amount));
-    }
+    private CostEstimate? CostOf(JobEstimate job) => prices.CostOf(
+        ("serviceBusOperations", job.ServiceBus.Operations, prices.ServiceBusOperations),
+        ("storageWrites", job.Storage.Writes, prices.StorageWrites),
+        ("storageReads", job.Storage.Reads, prices.StorageReads),
+        ("executions", job.Executions, prices.Executions),
+        ("durableActions", job.Durable.Orchestrations + job.Durable.Activities, prices.DurableActions),
+        ("inputTokens", job.Tokens?.Input, prices.InputTokens),
+        ("outputTokens", job.Tokens?.Output, prices.OutputTokens));
 }

@@ -12,6 +12,9 @@ internal static class JobFormulas
     /// <summary>A page's session is accepted, looked into at its end, and renewed with its part.</summary>
     private const int SessionOperationsPerPage = 3;
 
+    /// <summary>A message is sent, received and completed.</summary>
+    private const int OperationsPerMessage = 3;
+
     /// <summary>A lane's state is read before a chunk and stored after it.</summary>
     private const int StateOperationsPerLaneChunk = 2;
 
@@ -48,6 +51,10 @@ internal static class JobFormulas
         Received: job.ChunkOperations + job.Chunks,
         Completed: 2 * job.Chunks,
         Sessions: (SessionOperationsPerPage * job.Pages) + (StateOperationsPerLaneChunk * job.LaneChunks) + job.PageLanes + (OperationsToCloseLane * job.Lanes));
+
+    /// <summary>Operations that so many messages took, each sent, received and completed, and the states of lanes.</summary>
+    public static long Operations(long chunkMessages, long resultMessages, bool inLanes) =>
+        (OperationsPerMessage * (chunkMessages + resultMessages)) + (inLanes ? StateOperationsPerLaneChunk * chunkMessages : 0);
 
     /// <summary>Transactions of the jobs' storage.</summary>
     public static StorageEstimate Storage(JobShape job) => new(

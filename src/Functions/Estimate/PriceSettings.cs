@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using ModelJobs.Contracts;
 
 namespace ModelJobs.Functions.Estimate;
 
@@ -12,6 +13,7 @@ public sealed class PriceSettings
     public const string Section = "Prices";
 
     private const double MaxPrice = 1e9;
+    private const decimal Million = 1_000_000m;
 
     /// <summary>Currency of all prices.</summary>
     [Required]
@@ -49,4 +51,21 @@ public sealed class PriceSettings
     /// <summary>Tokens that a model answers.</summary>
     [Range(0, MaxPrice)]
     public decimal? OutputTokens { get; set; }
+
+    /// <summary>What counts cost.</summary>
+    /// <param name="counts">Each with its name and its price; one without a count or a price has no line.</param>
+    /// <returns>Null if none has a line.</returns>
+    internal CostEstimate? CostOf(params ReadOnlySpan<(string Name, long? Count, decimal? Price)> counts)
+    {
+        var lines = new List<CostLine>(counts.Length);
+        foreach (var (name, count, price) in counts)
+        {
+            if (count is { } known && price is { } perMillion)
+            {
+                lines.Add(new CostLine(name, known, perMillion, known * perMillion / Million));
+            }
+        }
+
+        return lines.Count == 0 ? null : new CostEstimate(Currency, AsOf, lines, lines.Sum(line => line.Amount));
+    }
 }

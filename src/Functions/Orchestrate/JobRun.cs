@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Storage;
@@ -59,6 +60,14 @@ internal sealed record JobRun
 
     /// <summary>What the items had come to when the round was begun; null in the first.</summary>
     public Totals? Before { get; init; }
+
+    /// <summary>What runs of chunks of the pages done have measured in this round; null before anything was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RunSums? Sums { get; init; }
+
+    /// <summary>What was measured in the rounds before.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RunSums? SumsBefore { get; init; }
 
     /// <summary>Items that failed in this round.</summary>
     public long RoundFailed { get; init; }
@@ -125,7 +134,11 @@ internal sealed record Totals(long Succeeded, long Failed, long Canceled, long D
 /// <param name="InFlight">Numbers of the pages being dispatched or collected, or interrupted in it.</param>
 /// <param name="Round">The round that their parts belong to.</param>
 internal sealed record JobProgress(
-    int Pages, int CompletedPages, Totals Totals, DateTimeOffset? StartedAt, IReadOnlyList<int> InFlight, int Round);
+    int Pages, int CompletedPages, Totals Totals, DateTimeOffset? StartedAt, IReadOnlyList<int> InFlight, int Round)
+{
+    /// <summary>What runs of chunks of the pages done have measured in this round; null before anything was.</summary>
+    public RunSums? Sums { get; init; }
+}
 
 /// <summary>What a job's orchestration returns.</summary>
 /// <param name="Items">Number of items.</param>

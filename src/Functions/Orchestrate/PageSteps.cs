@@ -15,6 +15,9 @@ namespace ModelJobs.Functions.Orchestrate;
 /// <param name="Control">What has come over the job; null if nothing has.</param>
 internal sealed record PageEnd(PagePlan Plan, bool Complete, Totals Change, Totals Reopened, JobControl? Control)
 {
+    /// <summary>What the runs measured that the answers came from; null if nothing was measured.</summary>
+    public RunSums? Sums { get; init; }
+
     /// <summary>Items that have answered.</summary>
     public long Answered => Change.Succeeded + Change.Failed + Change.Canceled + Change.Discarded;
 }
@@ -106,7 +109,7 @@ internal sealed class PageSteps(TaskOrchestrationContext context, JobRun run)
         // A page is begun at most once under one control.
         var options = new SubOrchestrationOptions(instanceId: PageOrchestrator.InstanceId(run.Job.Id, page.Page, control.Version));
         var report = await context.CallSubOrchestratorAsync<PageReport>(nameof(PageOrchestrator), order, options);
-        return new PageEnd(page, report.Complete, new Totals(report.Succeeded, report.Failed, report.Canceled, 0), reopened, report.Control);
+        return new PageEnd(page, report.Complete, new Totals(report.Succeeded, report.Failed, report.Canceled, 0), reopened, report.Control) { Sums = report.Sums };
     }
 
     private async Task<PageEnd> CancelAsync(int page, JobControl control)

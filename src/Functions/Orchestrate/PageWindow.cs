@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using Microsoft.DurableTask;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Assemble;
+using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Control;
 
 namespace ModelJobs.Functions.Orchestrate;
@@ -199,7 +200,13 @@ internal sealed class PageWindow
         if (end.Complete)
         {
             _done.Add(page);
-            _run = _run with { CompletedPages = _run.CompletedPages + 1, Totals = _run.Totals + end.Change, RoundFailed = _run.RoundFailed + end.Change.Failed };
+            _run = _run with
+            {
+                CompletedPages = _run.CompletedPages + 1,
+                Totals = _run.Totals + end.Change,
+                RoundFailed = _run.RoundFailed + end.Change.Failed,
+                Sums = end.Sums is { } sums ? (_run.Sums ?? RunSums.None) + sums : _run.Sums,
+            };
         }
 
         // What a redrive takes up is neither failed nor canceled any more, whether or not it has come to something yet.
@@ -257,6 +264,6 @@ internal sealed class PageWindow
     private void ReportProgress()
     {
         var open = _pages.Where(page => _inFlight.ContainsKey(page) || _carried.GetValueOrDefault(page) is { Done: false });
-        _context.SetCustomStatus(new JobProgress(_run.Pages ?? 0, _run.CompletedPages, _run.Totals, _run.StartedAt, [.. open], _run.Round));
+        _context.SetCustomStatus(new JobProgress(_run.Pages ?? 0, _run.CompletedPages, _run.Totals, _run.StartedAt, [.. open], _run.Round) { Sums = _run.Sums });
     }
 }

@@ -41,6 +41,9 @@ internal sealed class ChunkRun
     /// <summary>The job that the items belong to, for models whose calls jobs take turns at.</summary>
     public JobShare? Share { get; init; }
 
+    /// <summary>What measures the run; null if nothing does.</summary>
+    public RunMeter? Meter { get; init; }
+
     /// <summary>How many items are open.</summary>
     public int Open { get; private set; }
 

@@ -121,8 +121,9 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobMetrics metric
         try
         {
             var runner = models.Find(model) ?? throw new InvalidOperationException($"Model '{model}' is gone.");
+            using var computing = run.Meter?.Compute(calls.Length);
             var outcomes = await runner.RunAsync(calls, cancellationToken);
-            Measure(model, runner, outcomes);
+            Measure(model, runner, run.Meter, outcomes);
             return outcomes.Count == calls.Length
                 ? outcomes
                 : throw new InvalidOperationException($"Model '{model}' answered {outcomes.Count} of {calls.Length} items.");
@@ -178,16 +179,18 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobMetrics metric
     }
 
     // What a call used counts, whatever becomes of its answer.
-    private void Measure(string model, IModelRunner runner, IReadOnlyList<ItemOutcome> outcomes)
+    private void Measure(string model, IModelRunner runner, RunMeter? meter, IReadOnlyList<ItemOutcome> outcomes)
     {
         if (runner is IBalancedRunner balanced && metrics.WatchesWindows)
         {
             metrics.WindowChanged(model, balanced.Balance.Window);
         }
 
-        if (metrics.CountsTokens && outcomes.Any(outcome => outcome.Usage is not null))
+        if (outcomes.Any(outcome => outcome.Usage is not null))
         {
-            metrics.TokensUsed(model, outcomes.Sum(outcome => outcome.Usage?.InputTokens ?? 0), outcomes.Sum(outcome => outcome.Usage?.OutputTokens ?? 0));
+            var (input, output) = (outcomes.Sum(outcome => outcome.Usage?.InputTokens ?? 0), outcomes.Sum(outcome => outcome.Usage?.OutputTokens ?? 0));
+            metrics.TokensUsed(model, input, output);
+            meter?.UseTokens(input, output);
         }
     }
 

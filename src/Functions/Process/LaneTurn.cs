@@ -20,13 +20,20 @@ internal sealed class LaneTurn(
     /// <param name="delivery">Which delivery of its message this is, 1-based.</param>
     /// <param name="state">The lane's state.</param>
     /// <param name="saveAsync">Stores the lane's state.</param>
+    /// <param name="meter">Measures the run.</param>
     /// <param name="cancellationToken">Ends the run.</param>
     /// <returns>The lane's state after the chunk, to be stored.</returns>
     public async Task<LaneState> RunAsync(
-        ChunkMessage chunk, IReadOnlyList<ChunkItem> work, int delivery, LaneState state, Func<LaneState, Task> saveAsync, CancellationToken cancellationToken)
+        ChunkMessage chunk,
+        IReadOnlyList<ChunkItem> work,
+        int delivery,
+        LaneState state,
+        Func<LaneState, Task> saveAsync,
+        RunMeter meter,
+        CancellationToken cancellationToken)
     {
         using var watched = watch.Enter(chunk.Id.Job, chunk.Epoch);
-        var turn = new Turn(chunk, chunk.Lane!, work, delivery, state, saveAsync, watched.Stopped);
+        var turn = new Turn(chunk, chunk.Lane!, work, delivery, state, saveAsync, meter, watched.Stopped);
         if (Suspects.Include(chunk))
         {
             await RunOneByOneAsync(turn, cancellationToken);
@@ -41,7 +48,7 @@ internal sealed class LaneTurn(
             turn.Run.CancelOpen((await controls.GetAsync(chunk.Id.Job, chunk.Epoch, cancellationToken)).StopReason);
         }
 
-        await results.SendAsync(chunk, turn.Run.TakeResults(), cancellationToken);
+        await results.SendAsync(chunk, turn.Run.TakeResults(), cancellationToken, meter);
         return state.Stop(turn.Run.StoppedKeys) with { Finished = turn.Place.Sequence, Progress = null };
     }
 
@@ -106,7 +113,7 @@ internal sealed class LaneTurn(
 
     private async Task AnswerAsync(Turn turn, CancellationToken cancellationToken)
     {
-        await results.SendAsync(turn.Chunk, turn.Run.TakeResults(), cancellationToken);
+        await results.SendAsync(turn.Chunk, turn.Run.TakeResults(), cancellationToken, turn.Run.Meter);
         turn.Answered();
     }
 
@@ -125,6 +132,7 @@ internal sealed class LaneTurn(
             int delivery,
             LaneState state,
             Func<LaneState, Task> saveAsync,
+            RunMeter meter,
             CancellationToken stopped)
         {
             (Chunk, Place, Stopped, _before, _saveAsync) = (chunk, place, stopped, state, saveAsync);
@@ -137,6 +145,7 @@ internal sealed class LaneTurn(
             Run = new ChunkRun(work, progress.Attempts + Math.Max(0, delivery - progress.Delivery), place.ByKey, place.StopOnFailure)
             {
                 Share = new JobShare(chunk.Id.Job),
+                Meter = meter,
             };
             foreach (var position in _done.Positions)
             {

@@ -23,6 +23,7 @@ internal sealed class ProcessChunk(
     ChunkSender chunks,
     JobControls controls,
     RunWatch watch,
+    Nodes nodes,
     JobMetrics metrics,
     JobSettings settings,
     TimeProvider time)
@@ -36,12 +37,14 @@ internal sealed class ProcessChunk(
         ServiceBusMessageActions actions,
         CancellationToken cancellationToken)
     {
+        using var meter = nodes.Enter(Queues.Chunks, message);
         ChunkMessage chunk;
         JobControl control;
         IReadOnlyList<ChunkItem> work;
         try
         {
             chunk = ChunkItems.Read(message);
+            meter.Job = chunk.Id.Job;
             control = await controls.GetAsync(chunk.Id.Job, chunk.Epoch, cancellationToken);
             if (control.Drops(chunk))
             {
@@ -60,7 +63,7 @@ internal sealed class ProcessChunk(
         using var span = JobSpans.ProcessChunk(message, chunk, Queues.Chunks);
         var start = time.GetTimestamp();
         metrics.ChunkStarted(chunk.Model, time.GetUtcNow() - message.EnqueuedTime);
-        var run = new ChunkRun(work, chunk.Attempts + message.DeliveryCount - 1) { Share = new JobShare(chunk.Id.Job) };
+        var run = new ChunkRun(work, chunk.Attempts + message.DeliveryCount - 1) { Share = new JobShare(chunk.Id.Job), Meter = meter };
         if (control.State == ControlState.Stopped)
         {
             run.CancelOpen(control.StopReason);
@@ -81,7 +84,7 @@ internal sealed class ProcessChunk(
         }
 
         metrics.ChunkAnswered(chunk.Model, time.GetElapsedTime(start));
-        await results.SendAsync(chunk, run.TakeResults(), cancellationToken);
+        await results.SendAsync(chunk, run.TakeResults(), cancellationToken, meter);
         if (run.Open > 0)
         {
             await ReturnAsync(chunk, run, cancellationToken);

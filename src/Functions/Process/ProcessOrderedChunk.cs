@@ -16,7 +16,15 @@ namespace ModelJobs.Functions.Process;
 /// answered, or until the job goes on to an epoch in which everything is sent anew.
 /// </summary>
 internal sealed class ProcessOrderedChunk(
-    ChunkItems items, LaneTurn turns, ResultSender results, ChunkSender chunks, JobControls controls, JobMetrics metrics, JobSettings settings, TimeProvider time)
+    ChunkItems items,
+    LaneTurn turns,
+    ResultSender results,
+    ChunkSender chunks,
+    JobControls controls,
+    Nodes nodes,
+    JobMetrics metrics,
+    JobSettings settings,
+    TimeProvider time)
 {
     /// <summary>Longest time between two looks at a chunk that waits for its turn.</summary>
     private static readonly TimeSpan MaxHold = TimeSpan.FromMinutes(1);
@@ -32,6 +40,7 @@ internal sealed class ProcessOrderedChunk(
         ServiceBusSessionMessageActions session,
         CancellationToken cancellationToken)
     {
+        using var meter = nodes.Enter(Queues.OrderedChunks, message);
         ChunkMessage chunk;
         LanePlace place;
         JobControl control;
@@ -40,6 +49,7 @@ internal sealed class ProcessOrderedChunk(
         try
         {
             chunk = ChunkItems.Read(message);
+            meter.Job = chunk.Id.Job;
             place = chunk.Lane ?? throw new InvalidDataException($"Chunk {chunk.Id} has no place in a lane.");
             control = await controls.GetAsync(chunk.Id.Job, chunk.Epoch, cancellationToken);
             state = LaneState.Read(await session.GetSessionStateAsync(cancellationToken)).In(chunk.Epoch, place.Round);
@@ -71,7 +81,7 @@ internal sealed class ProcessOrderedChunk(
             var start = time.GetTimestamp();
             metrics.ChunkStarted(chunk.Model, time.GetUtcNow() - message.EnqueuedTime);
             Task SaveAsync(LaneState changed) => session.SetSessionStateAsync(changed.Write(), cancellationToken);
-            await SaveAsync(await turns.RunAsync(chunk, work, message.DeliveryCount, state, SaveAsync, cancellationToken));
+            await SaveAsync(await turns.RunAsync(chunk, work, message.DeliveryCount, state, SaveAsync, meter, cancellationToken));
             metrics.ChunkAnswered(chunk.Model, time.GetElapsedTime(start));
         }
 

@@ -64,7 +64,7 @@ internal sealed class RedriveJob(JobReader jobs, JobControls controls, JobBlobs 
                 throw Problems.BeingPurged(id);
             }
 
-            var run = await BeginAsync(job, summary, read, cancellationToken);
+            var run = await BeginAsync(job, instance, read, cancellationToken);
             instance = await StartAsync(durable, run, instance, cancellationToken);
         }
 
@@ -98,8 +98,9 @@ internal sealed class RedriveJob(JobReader jobs, JobControls controls, JobBlobs 
             ? instance.ReadOutputAs<JobSummary>() ?? throw Problems.JobIncomplete(instance.InstanceId)
             : throw Problems.JobIncomplete(instance.InstanceId);
 
-    private async Task<JobRun> BeginAsync(JobManifest job, JobSummary summary, ReadRedrive read, CancellationToken cancellationToken)
+    private async Task<JobRun> BeginAsync(JobManifest job, OrchestrationMetadata instance, ReadRedrive read, CancellationToken cancellationToken)
     {
+        var summary = Summary(instance);
         var plan = await blobs.Blob(JobBlobs.Plan(job.Id)).GetPropertiesAsync(cancellationToken: cancellationToken);
         var control = await controls.ChangeAsync(job.Id, current => Reopened(job.Id, current), cancellationToken);
         var selection = JobBlobs.Redrive(job.Id, control.Epoch);
@@ -118,6 +119,7 @@ internal sealed class RedriveJob(JobReader jobs, JobControls controls, JobBlobs 
             Pages = (int)(plan.Value.ContentLength / PagePlan.Width),
             Totals = summary.Totals,
             Before = summary.Totals,
+            SumsBefore = JobReader.SumsOf(instance),
         };
     }
 

@@ -2,13 +2,14 @@ using Microsoft.DurableTask.Client;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Control;
+using ModelJobs.Functions.Estimate;
 using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Orchestrate;
 
 namespace ModelJobs.Functions.Status;
 
 /// <summary>Makes a job's status out of its orchestration, its control and, for the pages in flight, their committed parts.</summary>
-internal sealed class JobReader(PageParts parts, JobControls controls, TimeProvider time)
+internal sealed class JobReader(PageParts parts, JobControls controls, UsageReading usage, TimeProvider time)
 {
     /// <summary>A job's orchestration, with its input and output.</summary>
     /// <exception cref="ProblemException">There is no such job.</exception>
@@ -29,10 +30,10 @@ internal sealed class JobReader(PageParts parts, JobControls controls, TimeProvi
     {
         if (instance.IsCompleted)
         {
-            return Describe(instance, JobCounts.None, isPaused: false);
+            return Measured(Describe(instance, JobCounts.None, isPaused: false, RunSums.None), instance, RunSums.None);
         }
 
-        var inFlight = JobCounts.None;
+        var (inFlight, sums) = (JobCounts.None, RunSums.None);
         if (ProgressOf(instance) is { } progress)
         {
             foreach (var page in progress.InFlight)
@@ -40,22 +41,45 @@ internal sealed class JobReader(PageParts parts, JobControls controls, TimeProvi
                 await foreach (var part in parts.SummariesAsync(instance.InstanceId, page, progress.Round, cancellationToken))
                 {
                     inFlight += new Totals(part.Succeeded, part.Failed, part.Canceled.Count, part.Discarded);
+                    sums += part.Sums;
                 }
             }
         }
 
         var control = await controls.ReadAsync(instance.InstanceId, cancellationToken);
-        return Describe(instance, inFlight, control.State == ControlState.Paused);
+        return Measured(Describe(instance, inFlight, control.State == ControlState.Paused, sums), instance, sums);
     }
 
     /// <summary>The status of a job for a list: pages in flight count as not begun, and a pause may go unseen for <see cref="JobControls.MaxAge"/>.</summary>
     public async Task<Job> ListAsync(OrchestrationMetadata instance, CancellationToken cancellationToken)
     {
         var isPaused = !instance.IsCompleted && (await controls.GetAsync(instance.InstanceId, cancellationToken)).State == ControlState.Paused;
-        return Describe(instance, JobCounts.None, isPaused);
+        return Describe(instance, JobCounts.None, isPaused, RunSums.None);
     }
 
-    private Job Describe(OrchestrationMetadata instance, Totals inFlight, bool isPaused)
+    /// <summary>What the pages done of a job have measured, all its rounds together; null if nothing.</summary>
+    public static RunSums? SumsOf(OrchestrationMetadata instance)
+    {
+        var run = RunOf(instance);
+        var sums = (run.SumsBefore ?? RunSums.None) + SumsOfRound(run, ProgressOf(instance));
+        return sums.Answers > 0 ? sums : null;
+    }
+
+    private static RunSums SumsOfRound(JobRun run, JobProgress? progress) => progress?.Sums ?? run.Sums ?? RunSums.None;
+
+    private static int? MostAtOnce(JobRun run) => run.Lanes > 0 ? run.Lanes : null;
+
+    private Job Measured(Job job, OrchestrationMetadata instance, RunSums inFlight)
+    {
+        var run = RunOf(instance);
+        return job with
+        {
+            Capacity = CapacityReading.Of(SumsOfRound(run, ProgressOf(instance)) + inFlight, MostAtOnce(run)),
+            Usage = usage.Of(run, (SumsOf(instance) ?? RunSums.None) + inFlight),
+        };
+    }
+
+    private Job Describe(OrchestrationMetadata instance, Totals inFlight, bool isPaused, RunSums sums)
     {
         var run = RunOf(instance);
         var progress = ProgressOf(instance);
@@ -67,6 +91,7 @@ internal sealed class JobReader(PageParts parts, JobControls controls, TimeProvi
         var elapsed = progress?.StartedAt is { } started ? (ended ?? time.GetUtcNow()) - started : TimeSpan.Zero;
         double? rate = counts.Answered > 0 && elapsed > TimeSpan.Zero ? counts.Answered / elapsed.TotalSeconds : null;
         var pages = progress?.Pages ?? run.Pages ?? 0;
+        var left = CapacityReading.TimeLeft(SumsOfRound(run, progress) + sums, MostAtOnce(run), counts.Open)?.TotalSeconds ?? counts.Open / rate;
         return new Job
         {
             Id = instance.InstanceId,
@@ -78,7 +103,7 @@ internal sealed class JobReader(PageParts parts, JobControls controls, TimeProvi
             Pages = new PageCounts(pages, summary is null ? progress?.CompletedPages ?? 0 : pages),
             Percent = ended is null || summary is null ? counts.Percent : 100,
             ItemsPerSecond = rate is { } perSecond ? Math.Round(perSecond, 2) : null,
-            EtaSeconds = rate is { } speed && ended is null && !isPaused ? Math.Round(counts.Open / speed, 1) : null,
+            EtaSeconds = left is { } seconds && ended is null && !isPaused ? Math.Round(seconds, 1) : null,
             CreatedAt = run.Job.CreatedAt,
             LastUpdatedAt = instance.LastUpdatedAt,
             CompletedAt = ended,

@@ -35,7 +35,11 @@ internal sealed class ExternalBench(FlowBench bench)
         _plan = (await _dispatch.RunAsync(external: true)).Page;
     }
 
-    public Task<PageReport> CollectAsync() => _page.RunAsync(Order);
+    /// <summary>What collecting the page reports, what was measured apart.</summary>
+    public async Task<PageReport> CollectAsync() => (await MeasureAsync()) with { Sums = null };
+
+    /// <summary>What collecting the page reports.</summary>
+    public Task<PageReport> MeasureAsync() => _page.RunAsync(Order);
 
     /// <summary>Sends an answer as docs/message-contract.md asks for it.</summary>
     public Task AnswerAsync(int chunk, string body, string? messageId = null) => AnswerAsync(chunk, Encoding.UTF8.GetBytes(body), messageId);

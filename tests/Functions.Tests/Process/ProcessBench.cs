@@ -33,6 +33,7 @@ internal sealed class ProcessBench : IDisposable
             new ConfigurationBuilder().AddInMemoryCollection([new("Models:model:Runner", "stub")]).Build(), [new RunnerKind("stub", _ => _model)]);
         _runner = new ChunkRunner(_models, bench.Metrics, bench.Settings, bench.Time, new Random(1), NullLogger<ChunkRunner>.Instance);
         Items = new ChunkItems(bench.Blobs);
+        Nodes = new Nodes(new ConfigurationBuilder().Build(), bench.Time);
         Controls = new JobControls(bench.Blobs, bench.Time);
         _watch = new RunWatch(Controls, bench.Time);
         _suspects = new Suspects(bench.Blobs);
@@ -42,6 +43,9 @@ internal sealed class ProcessBench : IDisposable
     }
 
     public ChunkItems Items { get; }
+
+    /// <summary>The nodes of the instance that the functions run on.</summary>
+    public Nodes Nodes { get; }
 
     public JobControls Controls { get; }
 
@@ -255,7 +259,7 @@ internal sealed class ProcessBench : IDisposable
     }
 
     private Task RunAsync(ServiceBusReceiver receiver, ServiceBusReceivedMessage message, CancellationToken host) =>
-        new ProcessChunk(Items, _runner, _suspects, _bench.Results, _bench.Chunks, Controls, _watch, _bench.Metrics, _bench.Settings, _bench.Time)
+        new ProcessChunk(Items, _runner, _suspects, _bench.Results, _bench.Chunks, Controls, _watch, Nodes, _bench.Metrics, _bench.Settings, _bench.Time)
             .Run(message, new ServiceBusMessageActions(receiver), host).BoundedAsync();
 
     private ProcessOrderedChunk Ordered() => new(
@@ -264,6 +268,7 @@ internal sealed class ProcessBench : IDisposable
         _bench.Results,
         _bench.Chunks,
         Controls,
+        Nodes,
         _bench.Metrics,
         _bench.Settings,
         _bench.Time);

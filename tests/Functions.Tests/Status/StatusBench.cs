@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Control;
+using ModelJobs.Functions.Estimate;
 using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Orchestrate;
 using ModelJobs.Functions.Plan;
@@ -42,7 +43,7 @@ internal sealed class StatusBench(FlowBench bench)
 
     public JobControls Controls { get; } = new(bench.Blobs, bench.Time);
 
-    public JobReader Jobs => field ??= new JobReader(new PageParts(bench.Blobs), Controls, bench.Time);
+    public JobReader Jobs => field ??= new JobReader(new PageParts(bench.Blobs), Controls, new UsageReading(new PriceSettings()), bench.Time);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -192,7 +192,7 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
             new IdempotencyKeys(Bench.Blobs, Bench.Time),
             new InputWriter(Bench.Blobs),
             new JobEstimator(models, new PriceSettings()),
-            new JobReader(new PageParts(Bench.Blobs), new JobControls(Bench.Blobs, Bench.Time), Bench.Time),
+            new JobReader(new PageParts(Bench.Blobs), new JobControls(Bench.Blobs, Bench.Time), new UsageReading(new PriceSettings()), Bench.Time),
             Bench.Settings,
             Bench.Time);
         await using var services = new ServiceCollection().AddLogging().BuildServiceProvider();

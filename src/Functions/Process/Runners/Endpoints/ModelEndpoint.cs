@@ -41,7 +41,9 @@ internal sealed class ModelEndpoint : IDisposable
         JobShare share, int tokens, Func<CancellationToken, Task<T>> call, Func<T, long?> tokensOf, CancellationToken cancellationToken)
         where T : class
     {
+        using var measured = RunMeter.BeginCall();
         using var permit = await _limiter.AcquireAsync(share, tokens, cancellationToken);
+        measured?.Made();
         using var timeout = new CancellationTokenSource(_options.Timeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         var head = AnswerHead.Listen();
@@ -56,6 +58,11 @@ internal sealed class ModelEndpoint : IDisposable
             var limits = Limits(head);
             var failure = CallFailure.Of(exception, head, limits, _options);
             permit.Complete(new CallFeedback(failure.Result, Limits: limits));
+            if (failure.Result is CallResult.Throttled)
+            {
+                measured?.Refused();
+            }
+
             return (null, failure);
         }
     }
