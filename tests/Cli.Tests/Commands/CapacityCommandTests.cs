@@ -1,10 +1,25 @@
 using System.Text.Json;
+using Microsoft.Extensions.Time.Testing;
 using ModelJobs.Cli.Tests.StandIns;
+using ModelJobs.Contracts;
 
 namespace ModelJobs.Cli.Tests.Commands;
 
 public sealed class CapacityCommandTests
 {
+    private static readonly JobCapacity Measured = new()
+    {
+        Nodes = 4,
+        TaskSeconds = 0.5,
+        QueueSeconds = 0.1,
+        BalanceSeconds = 0.025,
+        QueueWaitSeconds = 12,
+        Parallelism = 3.2,
+        ParallelismObserved = 3.04,
+        EventsPerSecond = 6.4,
+        EventsPerSecondObserved = 6.08,
+    };
+
     [Fact]
     public async Task Capacity_OfTheWorkedExample_PrintsBothReadingsAndUsesTheSecond()
     {
@@ -53,5 +68,54 @@ public sealed class CapacityCommandTests
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("--task-seconds", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Capacity_OfAJob_ComparesWhatItPredictsWithWhatIsObserved()
+    {
+        var run = await OfJobAsync(Jobs.Running(20) with { Capacity = Measured }, "capacity", "--job", Jobs.Id);
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("4 nodes", run.Output, StringComparison.Ordinal);
+        Assert.Matches(@"parallelism\s+3\.20\s+3\.04\s+0\.95\n", run.Output);
+        Assert.Matches(@"chunks/s\s+6\.40\s+6\.08\s+0\.95\n", run.Output);
+        Assert.Matches(@"Tp\s+0\.1000 s", run.Output);
+        Assert.Matches(@"left\s+4\.0 s", run.Output);
+    }
+
+    [Fact]
+    public async Task Capacity_OfAJobWithJson_PrintsTheNumbers()
+    {
+        var run = await OfJobAsync(Jobs.Ended() with { Capacity = Measured }, "capacity", "--job", Jobs.Id, "--json");
+
+        var numbers = JsonElement.Parse(Assert.Single(run.OutputLines));
+        Assert.Equal((3.2, 3.04), (numbers.GetProperty("parallelism").GetDouble(), numbers.GetProperty("parallelismObserved").GetDouble()));
+        Assert.Equal(0.95, numbers.GetProperty("parallelismRatio").GetDouble(), 6);
+    }
+
+    [Fact]
+    public async Task Capacity_OfAJobWithoutMeasurements_SaysWhy()
+    {
+        var run = await OfJobAsync(Jobs.Running(), "capacity", "--job", Jobs.Id);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("Nothing is measured of job a1b2 yet", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Capacity_OfAJobAndOfNumbers_SaysThatItIsOneOfThem()
+    {
+        var run = await CliRun.ExecuteAsync(["capacity", "--job", "a1b2", "--nodes", "3"]);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("--nodes cannot be given with --job", run.Error, StringComparison.Ordinal);
+    }
+
+    private static async Task<CliRun> OfJobAsync(Job job, params string[] args)
+    {
+        var time = new FakeTimeProvider();
+        await using var service = await StandInService.StartAsync(time);
+        service.Statuses.Enqueue(job);
+        return await CliRun.AgainstAsync(service, time, args);
     }
 }

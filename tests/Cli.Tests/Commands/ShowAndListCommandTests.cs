@@ -33,6 +33,23 @@ public sealed class ShowAndListCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Show_OfAMeasuredJob_PrintsItsNodesAndWhatItUsed()
+    {
+        var capacity = new JobCapacity
+        {
+            Nodes = 4, TaskSeconds = 1, QueueSeconds = 0, BalanceSeconds = 0, QueueWaitSeconds = 0, Parallelism = 4, ParallelismObserved = 3.875, EventsPerSecond = 4,
+        };
+        var usage = new JobUsage { ChunkRuns = 1200, Attempts = 60_001, Messages = 2400, ServiceBusOperations = 7200, BusySeconds = 65, Tokens = new TokenCounts(9000, 800) };
+        _service.Statuses.Enqueue(Jobs.Ended() with { Capacity = capacity, Usage = usage });
+
+        var run = await CliRun.AgainstAsync(_service, _time, "show", Jobs.Id);
+
+        Assert.Contains("3.88 of 4 nodes computed at once (predicted 4.00)", run.Output, StringComparison.Ordinal);
+        Assert.Contains("1,200 chunk runs, 60,001 attempts, 9,000 tokens in, 800 out", run.Output, StringComparison.Ordinal);
+        Assert.Contains("1 min 05 s in the model", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Show_WithIdThatNeedsEscaping_AsksForThatJob()
     {
         await CliRun.AgainstAsync(_service, _time, "show", "a/../b?c");

@@ -66,12 +66,15 @@ internal sealed class StatusBench(FlowBench bench)
     public Task CommitAsync(int page, params ItemResult[] results) => CommitInRoundAsync(page, round: 0, results);
 
     /// <summary>Commits results as the next part of a page in a round.</summary>
-    public async Task CommitInRoundAsync(int page, int round, params ItemResult[] results)
+    public Task CommitInRoundAsync(int page, int round, params ItemResult[] results) => CommitAsync(page, round, RunSums.None, results);
+
+    /// <summary>Commits results as the next part of a page in a round, with what their runs measured.</summary>
+    public async Task CommitAsync(int page, int round, RunSums sums, params ItemResult[] results)
     {
         var parts = new PageParts(bench.Blobs);
         var plan = new PagePlan(page, Offset: 0, Bytes: 0, FirstIndex: 0, Items: 100);
         var tally = await parts.ReadTallyAsync(FlowBench.Job, page, round, ItemSet.First(100), Token);
-        await parts.CommitAsync(FlowBench.Job, plan, round, tally, results, Token);
+        await parts.CommitAsync(FlowBench.Job, plan, round, tally, results, Token, sums);
     }
 
     /// <summary>Answers a request.</summary>
