@@ -20,6 +20,9 @@ public sealed class CostTests(StorageEmulator storage)
     /// <summary>Of storage, a short job takes less than the estimate: pages that end together are assembled together, and its control is read once.</summary>
     private const double LeastStorage = 0.5;
 
+    /// <summary>Operations of Service Bus that a job measures: those on the sessions of pages are not among them.</summary>
+    private const double LeastOperations = 0.8;
+
     /// <summary>A long one takes more: parts and readings of its control come with time.</summary>
     private const double MostStorage = 2.0;
 
@@ -55,6 +58,10 @@ public sealed class CostTests(StorageEmulator storage)
         // Numbers in a queue begin at 1 and are never used twice: the next one says how many messages there were.
         Assert.Equal(estimate.ServiceBus.ChunkMessages, await SentAsync(app, queue));
         Assert.Equal(estimate.ServiceBus.ResultMessages, await SentAsync(app, Queues.Results));
+        var usage = job.Usage!;
+        Assert.Equal((estimate.Chunks, (long)items, 2 * estimate.Chunks), (usage.ChunkRuns, usage.Attempts, usage.Messages));
+        Assert.InRange(usage.ServiceBusOperations, estimate.ServiceBus.Operations * LeastOperations, estimate.ServiceBus.Operations);
+        Assert.InRange(job.Capacity!.Parallelism, double.Epsilon, job.Capacity.Nodes);
         TestContext.Current.TestOutputHelper?.WriteLine($"Writes {calls.Writes} of {estimate.Storage.Writes}, reads {calls.Reads} of {estimate.Storage.Reads}.");
         Assert.InRange(calls.Writes, estimate.Storage.Writes * LeastStorage, estimate.Storage.Writes * MostStorage);
         Assert.InRange(calls.Reads, estimate.Storage.Reads * LeastStorage, estimate.Storage.Reads * MostStorage);

@@ -37,7 +37,14 @@ public sealed class ShowAndListCommandTests : IAsyncLifetime
     {
         var capacity = new JobCapacity
         {
-            Nodes = 4, TaskSeconds = 1, QueueSeconds = 0, BalanceSeconds = 0, QueueWaitSeconds = 0, Parallelism = 4, ParallelismObserved = 3.875, EventsPerSecond = 4,
+            Nodes = 4,
+            TaskSeconds = 1,
+            QueueSeconds = 0,
+            BalanceSeconds = 0,
+            QueueWaitSeconds = 0,
+            Parallelism = 4,
+            ParallelismObserved = 3.875,
+            EventsPerSecond = 4,
         };
         var usage = new JobUsage { ChunkRuns = 1200, Attempts = 60_001, Messages = 2400, ServiceBusOperations = 7200, BusySeconds = 65, Tokens = new TokenCounts(9000, 800) };
         _service.Statuses.Enqueue(Jobs.Ended() with { Capacity = capacity, Usage = usage });

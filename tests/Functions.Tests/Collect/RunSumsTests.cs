@@ -56,8 +56,18 @@ public sealed class RunSumsTests
         var all = ItemSet.First(JobLimits.MaxPageItems);
         var sums = Many(RunSums.MaxInstances) with
         {
-            Runs = long.MaxValue / 2, Items = 10_000, Attempts = long.MaxValue, Throttled = long.MaxValue, InputTokens = long.MaxValue, OutputTokens = long.MaxValue,
-            Task = TimeSpan.MaxValue, Balance = TimeSpan.MaxValue, Idle = TimeSpan.MaxValue, Wait = TimeSpan.MaxValue, Tail = TimeSpan.MaxValue, Tails = long.MaxValue,
+            Runs = long.MaxValue / 2,
+            Items = 10_000,
+            Attempts = long.MaxValue,
+            Throttled = long.MaxValue,
+            InputTokens = long.MaxValue,
+            OutputTokens = long.MaxValue,
+            Task = TimeSpan.MaxValue,
+            Balance = TimeSpan.MaxValue,
+            Idle = TimeSpan.MaxValue,
+            Wait = TimeSpan.MaxValue,
+            Tail = TimeSpan.MaxValue,
+            Tails = long.MaxValue,
         };
         var part = new PartSummary(all, all, all, 10_000, long.MaxValue) { Sums = sums };
 
