@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace ModelJobs.Contracts;
 
 /// <summary>
-/// The body of a message on <c>chunks</c>, <c>chunks-ordered</c> and <c>chunks-external</c>: items that travel together.
+/// The body of a message on <c>chunks</c>, <c>chunks-express</c>, <c>chunks-ordered</c> and <c>chunks-external</c>: items that travel together.
 /// Either <see cref="Items"/> or <see cref="Blob"/> is present, never both.
 /// </summary>
 public sealed record ChunkMessage
@@ -37,6 +37,14 @@ public sealed record ChunkMessage
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Epoch { get; init; }
 
+    /// <summary>The priority of the chunk's job.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public JobPriority Priority { get; init; }
+
+    /// <summary>Whether the chunk goes the short way, by <c>chunks-express</c>, unless it has a lane.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Express { get; init; }
+
     /// <summary>
     /// Which of the chunk's items travel here, as their positions in the chunk; all if absent. <see cref="Items"/> has only these,
     /// <see cref="Blob"/> has all.
@@ -50,6 +58,10 @@ public sealed record ChunkMessage
     /// <summary>How often its items went back to the queue because attempts in place did not help.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Returns { get; init; }
+
+    /// <summary>How often its items went back to the queue because the model's endpoint throttled their calls.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Throttles { get; init; }
 
     /// <summary>What befell the messages before this one that were given up, oldest first. One of the items may be what kills workers.</summary>
     public IReadOnlyList<DeliveryRecord>? History { get; init; }

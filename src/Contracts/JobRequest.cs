@@ -29,6 +29,10 @@ public sealed record JobOptions
     /// <summary>Most chunks of this job that run at the same time, over all instances, 1 to <see cref="JobLimits.MaxConcurrency"/>; unlimited if absent.</summary>
     public int? MaxConcurrency { get; init; }
 
+    /// <summary>How the job stands against the others on its model; shown only where it is not normal.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public JobPriority Priority { get; init; }
+
     /// <summary>What an item that failed for good does to the later items of its key. Asks for <see cref="OrderByKey"/> unless it is <see cref="FailureAction.Continue"/>.</summary>
     public FailureAction OnFailure { get; init; }
 
@@ -42,6 +46,23 @@ public sealed record JobOptions
     /// <summary>How long the job is kept after its end; as long as the app is set to if absent. At most <see cref="JobLimits.MaxRetention"/>.</summary>
     [JsonConverter(typeof(DurationConverter))]
     public TimeSpan? Retention { get; init; }
+}
+
+/// <summary>How a job stands against others on the same model.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<JobPriority>))]
+public enum JobPriority
+{
+    /// <summary>As most jobs.</summary>
+    [JsonStringEnumMemberName("normal")]
+    Normal,
+
+    /// <summary>The others come first: a quarter of the turns of a normal job, and no short way for a small one.</summary>
+    [JsonStringEnumMemberName("low")]
+    Low,
+
+    /// <summary>Before the others: four times the turns of a normal job, and the short way whatever its size.</summary>
+    [JsonStringEnumMemberName("high")]
+    High,
 }
 
 /// <summary>What an item that failed for good does to the later items of its key.</summary>

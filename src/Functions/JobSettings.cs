@@ -53,6 +53,16 @@ public sealed class JobSettings
     [Range(0, 20)]
     public int MaxReturns { get; set; } = 2;
 
+    /// <summary>How often a chunk comes back whose calls the model's endpoint throttled, before its items fail for good.</summary>
+    [Range(0, 1000)]
+    public int MaxThrottledReturns { get; set; } = 100;
+
+    /// <summary>
+    /// Most chunks of a job that counts as small: they go by <c>chunks-express</c>, past those of large jobs. 0: only jobs of high priority do.
+    /// </summary>
+    [Range(0, 200)]
+    public int ExpressChunks { get; set; } = 20;
+
     /// <summary>Seed of the jitter in waits; random if absent. For tests.</summary>
     public int? Seed { get; set; }
 

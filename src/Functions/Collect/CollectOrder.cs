@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Plan;
@@ -17,6 +18,10 @@ internal sealed record CollectOrder(
 {
     /// <summary>With more failed items in this page than this the job is stopped; null if any number may fail.</summary>
     public long? MaxFailed { get; init; }
+
+    /// <summary>Whether the chunks have gone the short way.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Express { get; init; }
 
     /// <summary>Take what has come, and do not wait for more.</summary>
     public bool DrainOnly { get; init; }

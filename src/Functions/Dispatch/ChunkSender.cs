@@ -7,14 +7,16 @@ namespace ModelJobs.Functions.Dispatch;
 
 /// <summary>
 /// Sends chunks to the queue that their kind asks for, in batches, in order, and pages one after another: side by side, their chunks would
-/// mix in the queue, and all of them would be done, and in the output, only at the end.
+/// mix in the queue, and all of them would be done, and in the output, only at the end. Those that go the short way do not wait for the others.
 /// </summary>
 internal sealed class ChunkSender(
     [FromKeyedServices(Queues.Chunks)] QueueSender unordered,
+    [FromKeyedServices(Queues.ExpressChunks)] QueueSender express,
     [FromKeyedServices(Queues.OrderedChunks)] QueueSender ordered,
     [FromKeyedServices(Queues.ExternalChunks)] QueueSender external) : IDisposable
 {
     private readonly SemaphoreSlim _page = new(1, 1);
+    private readonly SemaphoreSlim _expressPage = new(1, 1);
 
     /// <summary>Makes the message of a chunk.</summary>
     /// <param name="id">The chunk; also the MessageId, so that a repeated dispatch is dropped by duplicate detection.</param>
@@ -42,32 +44,37 @@ internal sealed class ChunkSender(
         return message;
     }
 
-    /// <summary>Sends one message, to <c>chunks-ordered</c> if it has a session.</summary>
-    public Task SendAsync(ServiceBusMessage message, CancellationToken cancellationToken) => SenderOf(message).SendAsync(message, cancellationToken);
+    /// <summary>Sends one message.</summary>
+    public Task SendAsync(ServiceBusMessage message, string queue, CancellationToken cancellationToken) => SenderOf(queue).SendAsync(message, cancellationToken);
 
     /// <summary>Sends the messages of a page; those of one queue arrive in the order given.</summary>
     /// <param name="messages">Messages of chunks.</param>
-    /// <param name="toExternal">Whether they go to external workers.</param>
+    /// <param name="queue">The queue of those that have no session.</param>
     /// <param name="cancellationToken">Ends the sending; some may have been sent.</param>
-    public async Task SendAsync(IReadOnlyList<ServiceBusMessage> messages, bool toExternal, CancellationToken cancellationToken)
+    public async Task SendAsync(IReadOnlyList<ServiceBusMessage> messages, string queue, CancellationToken cancellationToken)
     {
-        await _page.WaitAsync(cancellationToken);
+        var turn = queue == Queues.ExpressChunks ? _expressPage : _page;
+        await turn.WaitAsync(cancellationToken);
         try
         {
-            await SendPageAsync(messages, toExternal, cancellationToken);
+            await SendPageAsync(messages, queue, cancellationToken);
         }
         finally
         {
-            _page.Release();
+            turn.Release();
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _page.Dispose();
-
-    private async Task SendPageAsync(IReadOnlyList<ServiceBusMessage> messages, bool toExternal, CancellationToken cancellationToken)
+    public void Dispose()
     {
-        foreach (var queue in messages.GroupBy(message => toExternal ? external : SenderOf(message)))
+        _page.Dispose();
+        _expressPage.Dispose();
+    }
+
+    private async Task SendPageAsync(IReadOnlyList<ServiceBusMessage> messages, string unordered, CancellationToken cancellationToken)
+    {
+        foreach (var queue in messages.GroupBy(message => SenderOf(message.SessionId is null ? unordered : Queues.OrderedChunks)))
         {
             ServiceBusMessageBatch? batch = null;
             try
@@ -101,5 +108,12 @@ internal sealed class ChunkSender(
         }
     }
 
-    private QueueSender SenderOf(ServiceBusMessage message) => message.SessionId is null ? unordered : ordered;
+    private QueueSender SenderOf(string queue) => queue switch
+    {
+        Queues.Chunks => unordered,
+        Queues.ExpressChunks => express,
+        Queues.OrderedChunks => ordered,
+        Queues.ExternalChunks => external,
+        _ => throw new ArgumentException($"'{queue}' is no queue of chunks.", nameof(queue)),
+    };
 }

@@ -1,7 +1,9 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Azure.Messaging.ServiceBus;
 using Microsoft.Azure.Functions.Worker;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Redrive;
 using ModelJobs.Functions.Storage;
@@ -31,6 +33,10 @@ internal sealed record DispatchOrder(
 
     /// <summary>The redrive that the round is for; null in the first round, which is about all items.</summary>
     public string? Redrive { get; init; }
+
+    /// <summary>Whether the chunks go the short way.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Express { get; init; }
 
     /// <summary>Only these of the unanswered items, by position, as <see cref="ItemSet"/> stores them: the others are known to be on their way.</summary>
     public ReadOnlyMemory<byte>? Lost { get; init; }
@@ -63,7 +69,7 @@ internal sealed class DispatchPage(JobBlobs blobs, RoundScopes rounds, ChunkSend
 
         var lastOfLane = chunks.Index().Where(chunk => chunk.Item.Lane != Lanes.None).GroupBy(chunk => chunk.Item.Lane)
             .Select(lane => lane.Last().Index).ToHashSet();
-        await sender.SendAsync([.. Messages()], order.External, cancellationToken);
+        await sender.SendAsync([.. Messages()], order.External ? Queues.ExternalChunks : Queues.WithoutOrder(order.Express), cancellationToken);
         return new DispatchReport(plan, lanes, reopened);
 
         IEnumerable<ServiceBusMessage> Messages()
@@ -85,6 +91,8 @@ internal sealed class DispatchPage(JobBlobs blobs, RoundScopes rounds, ChunkSend
                     ItemCount = chunk.Lines.Count,
                     Epoch = order.Epoch,
                     Lane = lane,
+                    Priority = order.Options.Priority,
+                    Express = order.Express,
                     Blob = ranges[number],
                     AnswerBlob = order.External ? JobBlobs.ChunkResults(id) : null,
                 };

@@ -1,3 +1,5 @@
+using ModelJobs.Contracts;
+
 namespace ModelJobs.Functions.Messaging;
 
 /// <summary>The queues, as infra/servicebus.json defines them.</summary>
@@ -8,6 +10,9 @@ internal static class Queues
 
     /// <summary>Chunks without order: competing consumers.</summary>
     public const string Chunks = "chunks";
+
+    /// <summary>Chunks without order of small jobs and of those that come before others: they do not wait behind the chunks of large jobs.</summary>
+    public const string ExpressChunks = "chunks-express";
 
     /// <summary>Chunks of lanes. Session: <c>{job}/{lane}</c>.</summary>
     public const string OrderedChunks = "chunks-ordered";
@@ -25,7 +30,13 @@ internal static class Queues
     public const string DeadLetter = "/$DeadLetterQueue";
 
     /// <summary>The queues that the app sends to.</summary>
-    public static readonly string[] Sent = [Chunks, OrderedChunks, ExternalChunks, Results, Parked];
+    public static readonly string[] Sent = [Chunks, ExpressChunks, OrderedChunks, ExternalChunks, Results, Parked];
+
+    /// <summary>The queue of a chunk that the app runs itself.</summary>
+    public static string Of(ChunkMessage chunk) => chunk.Lane is not null ? OrderedChunks : WithoutOrder(chunk.Express);
+
+    /// <summary>The queue of chunks without a lane that the app runs itself.</summary>
+    public static string WithoutOrder(bool express) => express ? ExpressChunks : Chunks;
 
     /// <summary>The reply session of a page.</summary>
     public static string PageSession(string job, int page) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{job}/{page}");

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Control;
+using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Storage;
 
@@ -21,6 +22,10 @@ internal sealed record JobRun
 
     /// <summary>How long a page may stand still before it is looked into.</summary>
     public TimeSpan StallAfter { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Whether the round's chunks go the short way.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Express { get; init; }
 
     /// <summary>When the job is stopped if it has not ended by then; null if never.</summary>
     public DateTimeOffset? EndsBy { get; init; }
@@ -85,13 +90,15 @@ internal sealed record JobRun
     /// <param name="job">The job, with the options of the round.</param>
     /// <param name="settings">How the app runs jobs.</param>
     /// <param name="begin">When the round was asked for: its deadline counts from here.</param>
-    public static JobRun Of(JobManifest job, JobSettings settings, DateTimeOffset begin) => new()
+    /// <param name="items">Most items that the round is about; all if null.</param>
+    public static JobRun Of(JobManifest job, JobSettings settings, DateTimeOffset begin, long? items = null) => new()
     {
         Job = job,
         PagesInFlight = settings.MaxPagesInFlight,
         MaxIdle = settings.MaxIdle,
         StallAfter = settings.StallAfter,
         EndsBy = begin + job.Options.Deadline,
+        Express = ShortWay.IsFor(job, items ?? job.Items, settings),
     };
 
     /// <summary>The job under a control that was heard of; an older one than the one known changes nothing.</summary>

@@ -90,12 +90,14 @@ internal sealed class PageSteps(TaskOrchestrationContext context, JobRun run)
             Round = run.Round,
             Dispatch = DispatchNumber.Of(Epoch),
             Redrive = run.Redrive?.Selection,
+            Express = run.Express,
         };
 
     private CollectOrder CollectOrderOf(PagePlan page, long failed) =>
         new(run.Job.Id, page, run.Job.Input, run.Job.Options, run.Round, Epoch, run.Job.External)
         {
             MaxFailed = run.MaxFailed is { } most ? Math.Max(0, most - failed) : null,
+            Express = run.Express,
         };
 
     private async Task<PageEnd> CollectAsync(PagePlan page, CarriedPage? carried, Totals reopened, JobControl control, long failed)

@@ -144,7 +144,7 @@ internal sealed class LaneTurn(
             Returns = progress.Returns;
             Run = new ChunkRun(work, progress.Attempts + Math.Max(0, delivery - progress.Delivery), place.ByKey, place.StopOnFailure)
             {
-                Share = new JobShare(chunk.Id.Job),
+                Share = JobShare.Of(chunk),
                 Meter = meter,
             };
             foreach (var position in _done.Positions)

@@ -31,13 +31,24 @@ internal sealed class ProcessChunk(
     /// <summary>Reason of a suspect chunk whose worker was lost again: it is to be taken apart, or it is down to the poison.</summary>
     public const string WorkerLost = "WorkerLost";
 
+    /// <summary>Name of the function that takes chunks which go the short way. It has slots of its own: those of the other may all be busy with a large job.</summary>
+    public const string Express = "ProcessExpressChunk";
+
     [Function(nameof(ProcessChunk))]
-    public async Task Run(
+    public Task Run(
         [ServiceBusTrigger(Queues.Chunks, Connection = Queues.Connection, AutoCompleteMessages = false)] ServiceBusReceivedMessage message,
         ServiceBusMessageActions actions,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken) => RunAsync(Queues.Chunks, message, actions, cancellationToken);
+
+    [Function(Express)]
+    public Task RunExpress(
+        [ServiceBusTrigger(Queues.ExpressChunks, Connection = Queues.Connection, AutoCompleteMessages = false)] ServiceBusReceivedMessage message,
+        ServiceBusMessageActions actions,
+        CancellationToken cancellationToken) => RunAsync(Queues.ExpressChunks, message, actions, cancellationToken);
+
+    private async Task RunAsync(string queue, ServiceBusReceivedMessage message, ServiceBusMessageActions actions, CancellationToken cancellationToken)
     {
-        using var meter = nodes.Enter(Queues.Chunks, message);
+        using var meter = nodes.Enter(queue, message);
         ChunkMessage chunk;
         JobControl control;
         IReadOnlyList<ChunkItem> work;
@@ -60,10 +71,10 @@ internal sealed class ProcessChunk(
             return;
         }
 
-        using var span = JobSpans.ProcessChunk(message, chunk, Queues.Chunks);
+        using var span = JobSpans.ProcessChunk(message, chunk, queue);
         var start = time.GetTimestamp();
         metrics.ChunkStarted(chunk.Model, time.GetUtcNow() - message.EnqueuedTime);
-        var run = new ChunkRun(work, chunk.Attempts + message.DeliveryCount - 1) { Share = new JobShare(chunk.Id.Job), Meter = meter };
+        var run = new ChunkRun(work, chunk.Attempts + message.DeliveryCount - 1) { Share = JobShare.Of(chunk), Meter = meter };
         if (control.State == ControlState.Stopped)
         {
             run.CancelOpen(control.StopReason);
@@ -140,6 +151,6 @@ internal sealed class ProcessChunk(
         var rest = ChunkPieces.Of(chunk, [.. run.OpenPositions]) with { Attempts = run.MostAttempts, Returns = chunk.Returns + 1 };
         var message = ChunkPieces.Message(rest, string.Create(CultureInfo.InvariantCulture, $"r{rest.Returns}"));
         message.ScheduledEnqueueTime = time.GetUtcNow() + runner.ReturnDelay(chunk.Returns, run.RetryAfter);
-        await chunks.SendAsync(message, cancellationToken);
+        await chunks.SendAsync(message, Queues.Of(rest), cancellationToken);
     }
 }

@@ -106,7 +106,7 @@ internal sealed class ProcessOrderedChunk(
             ScheduledEnqueueTime = time.GetUtcNow() + TimeSpan.FromSeconds(Math.Min(wait, MaxHold.TotalSeconds)),
         };
         copy.ApplicationProperties[Holds] = holds + 1;
-        await chunks.SendAsync(copy, cancellationToken);
+        await chunks.SendAsync(copy, Queues.OrderedChunks, cancellationToken);
         await actions.CompleteMessageAsync(message, cancellationToken);
     }
 }

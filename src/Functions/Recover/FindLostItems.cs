@@ -35,11 +35,10 @@ internal sealed partial class FindLostItems(
     [Function(nameof(FindLostItems))]
     public async Task<LostItems> Run([ActivityTrigger] CollectOrder order, CancellationToken cancellationToken)
     {
-        var queue = order.External ? Queues.ExternalChunks : Lanes.CountOf(order.Options) > 0 ? Queues.OrderedChunks : Queues.Chunks;
         var search = new Search(order, new PageItems(blobs, scopes, order));
         // In the order in which a chunk moves: one that moves meanwhile is met where it arrives. A dead letter goes back to its queue, so
         // that is looked through again.
-        foreach (var place in (string[])[queue, queue + Queues.DeadLetter, queue, Queues.Results + Queues.DeadLetter])
+        foreach (var place in (string[])[.. QueuesOf(order).SelectMany(queue => (string[])[queue, queue + Queues.DeadLetter, queue]), Queues.Results + Queues.DeadLetter])
         {
             await using var receiver = client.CreateReceiver(place);
             if (!await LookThroughAsync(receiver, search, cancellationToken))
@@ -67,6 +66,15 @@ internal sealed partial class FindLostItems(
         LogLost(lost.Count, order.JobId, order.Page.Page);
         return new LostItems(lost.Count, lost.ToBytes());
     }
+
+    // What has no key in a job ordered by key travels outside of the lanes.
+    private static IEnumerable<string> QueuesOf(CollectOrder order) => order switch
+    {
+        { External: true } => [Queues.ExternalChunks],
+        { Options: { OrderByKey: true, MaxConcurrency: null } } => [Queues.OrderedChunks, Queues.WithoutOrder(order.Express)],
+        _ when Lanes.CountOf(order.Options) > 0 => [Queues.OrderedChunks],
+        _ => [Queues.WithoutOrder(order.Express)],
+    };
 
     /// <returns>Whether all of the queue was seen.</returns>
     private static async Task<bool> LookThroughAsync(ServiceBusReceiver receiver, Search search, CancellationToken cancellationToken)

@@ -51,6 +51,13 @@ internal sealed partial class RecoverDeadLetter(
         ServiceBusMessageActions actions,
         CancellationToken cancellationToken) => RecoverAsync(message, actions, RecoverOwnAsync, cancellationToken);
 
+    [Function(nameof(RecoverExpressChunk))]
+    public Task RecoverExpressChunk(
+        [ServiceBusTrigger(Queues.ExpressChunks + Queues.DeadLetter, Connection = Queues.Connection, AutoCompleteMessages = false)]
+        ServiceBusReceivedMessage message,
+        ServiceBusMessageActions actions,
+        CancellationToken cancellationToken) => RecoverAsync(message, actions, RecoverOwnAsync, cancellationToken);
+
     [Function(nameof(RecoverOrderedChunk))]
     public Task RecoverOrderedChunk(
         [ServiceBusTrigger(Queues.OrderedChunks + Queues.DeadLetter, Connection = Queues.Connection, AutoCompleteMessages = false)]
@@ -107,14 +114,14 @@ internal sealed partial class RecoverDeadLetter(
         if (message.DeadLetterReason == TimeToLiveExpired && !message.ApplicationProperties.ContainsKey(Expired))
         {
             // It has lain there for two weeks: nobody has run it, and it is suspect of nothing.
-            await chunks.SendAsync(Again(ChunkPieces.Message(chunk, dead.Occasion)), cancellationToken);
+            await chunks.SendAsync(Again(ChunkPieces.Message(chunk, dead.Occasion)), Queues.Of(chunk), cancellationToken);
             return;
         }
 
         var suspect = Suspect(dead);
         if (chunk.Lane is not null)
         {
-            await chunks.SendAsync(ChunkPieces.Message(suspect, dead.Occasion), cancellationToken);
+            await chunks.SendAsync(ChunkPieces.Message(suspect, dead.Occasion), Queues.Of(suspect), cancellationToken);
         }
         else if (work is [var item])
         {
@@ -125,7 +132,7 @@ internal sealed partial class RecoverDeadLetter(
             foreach (var half in Halves(work.Count))
             {
                 var piece = ChunkPieces.Of(suspect, [.. Enumerable.Range(half.From, half.Count)]);
-                await chunks.SendAsync(ChunkPieces.Message(piece, dead.Occasion), cancellationToken);
+                await chunks.SendAsync(ChunkPieces.Message(piece, dead.Occasion), Queues.Of(piece), cancellationToken);
             }
         }
     }
@@ -138,7 +145,7 @@ internal sealed partial class RecoverDeadLetter(
         if (isLost && tries < Suspects.MaxTries && suspect.History!.Count < MaxHistory)
         {
             // Its workers were lost before they began it, or with others beside it: not proven.
-            await chunks.SendAsync(ChunkPieces.Message(suspect, dead.Occasion), cancellationToken);
+            await chunks.SendAsync(ChunkPieces.Message(suspect, dead.Occasion), Queues.Of(suspect), cancellationToken);
             return;
         }
 
@@ -164,7 +171,7 @@ internal sealed partial class RecoverDeadLetter(
         switch (message.DeadLetterReason)
         {
             case TimeToLiveExpired when !message.ApplicationProperties.ContainsKey(Expired):
-                await chunks.SendAsync([Again(ExternalPieces.Message(name, chunk, dead.Occasion))], toExternal: true, cancellationToken);
+                await chunks.SendAsync([Again(ExternalPieces.Message(name, chunk, dead.Occasion))], Queues.ExternalChunks, cancellationToken);
                 break;
             case TimeToLiveExpired or MaxDeliveryCountExceeded when work.Count > 1:
                 var lines = chunk.Blob is null ? default : await items.LinesAsync(chunk, cancellationToken);
@@ -174,7 +181,7 @@ internal sealed partial class RecoverDeadLetter(
                     pieces.Add(ExternalPieces.Message(ExternalPieces.Name(name, half), ExternalPieces.Cut(suspect, half, lines.Span), dead.Occasion));
                 }
 
-                await chunks.SendAsync(pieces, toExternal: true, cancellationToken);
+                await chunks.SendAsync(pieces, Queues.ExternalChunks, cancellationToken);
                 break;
             case TimeToLiveExpired or MaxDeliveryCountExceeded:
                 var losses = suspect.History!.Where(record => record.Items == 1).Sum(record => record.Deliveries);

@@ -108,7 +108,7 @@ internal sealed class RedriveJob(JobReader jobs, JobControls controls, JobBlobs 
             RedriveSelection.Of(read.Request).Write().ToStream(),
             new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } },
             cancellationToken);
-        var run = JobRun.Of(job, settings, time.GetUtcNow());
+        var run = JobRun.Of(job, settings, time.GetUtcNow(), Selected(summary, read));
         return run with
         {
             // Discarding runs nothing; a deadline would only leave it half done.
@@ -121,6 +121,12 @@ internal sealed class RedriveJob(JobReader jobs, JobControls controls, JobBlobs 
             Before = summary.Totals,
             SumsBefore = JobReader.SumsOf(instance),
         };
+    }
+
+    private static long Selected(JobSummary summary, ReadRedrive read)
+    {
+        var parked = summary.Totals.Failed + summary.Totals.Canceled;
+        return read.Request.Ids is { } ids ? Math.Min(ids.Count, parked) : parked;
     }
 
     private static JobControl Reopened(string id, JobControl control) =>

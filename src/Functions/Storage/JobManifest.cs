@@ -24,6 +24,10 @@ internal sealed record JobManifest
     /// <summary>Number of items.</summary>
     public required long Items { get; init; }
 
+    /// <summary>Bytes of the input as stored; 0 of a job that was accepted before they were counted.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Bytes { get; init; }
+
     /// <summary>SHA-256 of model, options and items, in hex: tells a repeated request from a different one.</summary>
     public required string Fingerprint { get; init; }
 

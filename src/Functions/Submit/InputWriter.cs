@@ -10,8 +10,9 @@ namespace ModelJobs.Functions.Submit;
 /// <summary>An input as stored.</summary>
 /// <param name="Name">Name of the blob.</param>
 /// <param name="Items">Number of items.</param>
+/// <param name="Bytes">Their bytes as stored.</param>
 /// <param name="Fingerprint">SHA-256 of model, options and items, in hex.</param>
-internal sealed record StoredInput(string Name, long Items, string Fingerprint);
+internal sealed record StoredInput(string Name, long Items, long Bytes, string Fingerprint);
 
 /// <summary>Streams a job's items into its input blob, one <see cref="ChunkItem"/> a line, so that any run of lines can travel as it is.</summary>
 internal sealed class InputWriter(JobBlobs blobs)
@@ -35,19 +36,20 @@ internal sealed class InputWriter(JobBlobs blobs)
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(new JobRequest { Model = model, Items = [], Options = options }, ContractsJson.Wire.JobRequest));
-            var count = 0L;
+            var (count, bytes) = (0L, 0L);
             var write = new BlockBlobOpenWriteOptions { BufferSize = BlockBytes };
             await using (var stream = await blob.OpenWriteAsync(overwrite: true, write, cancellationToken))
             {
                 await foreach (var (_, line) in StoredLines.ReadAsync(items, options, cancellationToken))
                 {
                     count++;
+                    bytes += line.Length;
                     hash.AppendData(line);
                     await stream.WriteAsync(line, cancellationToken);
                 }
             }
 
-            return new StoredInput(blobName, count, Convert.ToHexStringLower(hash.GetHashAndReset()));
+            return new StoredInput(blobName, count, bytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
         }
         catch
         {

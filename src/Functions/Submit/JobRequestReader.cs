@@ -20,7 +20,7 @@ internal sealed class JobRequestReader(RunSettings settings)
     private const string DryRun = "dryRun";
 
     private static readonly string[] QueryNames =
-        ["model", "orderByKey", "chunkItems", "maxConcurrency", "onFailure", "tolerate", "deadline", "retention", DryRun, "code"];
+        ["model", "orderByKey", "chunkItems", "maxConcurrency", "priority", "onFailure", "tolerate", "deadline", "retention", DryRun, "code"];
 
     /// <summary>Whether the caller wants to know what the job would take, instead of running it.</summary>
     /// <exception cref="ProblemException">It is neither true nor false.</exception>
@@ -52,6 +52,7 @@ internal sealed class JobRequestReader(RunSettings settings)
             OrderByKey = Query(request, "orderByKey", text => bool.TryParse(text, out var value) ? value : (bool?)null, "true or false") ?? false,
             ChunkItems = Query(request, "chunkItems", ParseInt, "a whole number"),
             MaxConcurrency = Query(request, "maxConcurrency", ParseInt, "a whole number"),
+            Priority = Query(request, "priority", ParsePriority, "low, normal or high") ?? JobPriority.Normal,
             OnFailure = Query(request, "onFailure", ParseFailureAction, "continue or stopLane") ?? FailureAction.Continue,
             Tolerate = Query(request, "tolerate", text => Tolerance.TryParse(text, out var value) ? value : null, "a number of items such as 5, or a share such as 1%"),
             Deadline = Query(request, "deadline", ParseDuration, "a length of time such as 90s, 30m, 2h, 7d or 01:30:00"),
@@ -115,6 +116,14 @@ internal sealed class JobRequestReader(RunSettings settings)
     }
 
     private static TimeSpan? ParseDuration(string text) => Duration.TryParse(text, out var value) ? value : null;
+
+    private static JobPriority? ParsePriority(string text) => text switch
+    {
+        "low" => JobPriority.Low,
+        "normal" => JobPriority.Normal,
+        "high" => JobPriority.High,
+        _ => null,
+    };
 
     private static FailureAction? ParseFailureAction(string text) => text switch
     {

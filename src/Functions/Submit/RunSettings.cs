@@ -19,10 +19,15 @@ internal sealed class RunSettings(ModelCatalog models)
     {
         var name = CheckModel(model);
         var external = models.IsExternal(name);
-        return external && (options.OrderByKey || options.MaxConcurrency is not null)
-            ? throw Problems.BadOption(
+        if (external && (options.OrderByKey || options.MaxConcurrency is not null))
+        {
+            throw Problems.BadOption(
                 $"'{name}' is run by external workers, who compete for chunks: {(options.OrderByKey ? "orderByKey" : "maxConcurrency")} cannot be kept there. "
-                + "Leave it out; how many chunks run at once is set by how many workers run.")
+                + "Leave it out; how many chunks run at once is set by how many workers run.");
+        }
+
+        return external && options.Priority != JobPriority.Normal
+            ? throw Problems.BadOption($"'{name}' is run by external workers, who take chunks as they come: priority cannot be kept there. Leave it out.")
             : new CheckedRun(name, external, Check(options));
     }
 
@@ -49,6 +54,11 @@ internal sealed class RunSettings(ModelCatalog models)
         if (!Enum.IsDefined(options.OnFailure))
         {
             throw Problems.BadOption("onFailure must be continue or stopLane.");
+        }
+
+        if (!Enum.IsDefined(options.Priority))
+        {
+            throw Problems.BadOption("priority must be low, normal or high.");
         }
 
         if (options.OnFailure == FailureAction.StopLane && !options.OrderByKey)

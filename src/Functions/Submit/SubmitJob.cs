@@ -56,6 +56,7 @@ internal sealed class SubmitJob(
             Options = job.Options,
             Input = input.Name,
             Items = input.Items,
+            Bytes = input.Bytes,
             Fingerprint = input.Fingerprint,
             KeyBlob = key is null ? null : IdempotencyKeys.BlobOf(key),
             CreatedAt = time.GetUtcNow(),
