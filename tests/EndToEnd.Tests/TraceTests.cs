@@ -19,7 +19,7 @@ public sealed class TraceTests(StorageEmulator storage)
         "      collect page",
         "    function DispatchPage",
         "      dispatch page",
-        "        function ProcessChunk",
+        "        function ProcessExpressChunk",
         "          process chunk",
         "    function PlanJob",
         "    job end",
@@ -41,7 +41,7 @@ public sealed class TraceTests(StorageEmulator storage)
         var spans = await collector.SpansAsync(caller.TraceId.ToHexString(), received =>
             received.Any(span => span.Name == "job end")
             && received.Any(span => span.Name == "function SubmitJob")
-            && received.Count(span => span.Name == "function ProcessChunk") == 2);
+            && received.Count(span => span.Name == "function ProcessExpressChunk") == 2);
 
         Assert.Equal(JobStatus.Succeeded, ended.Status);
         var root = Assert.Single(spans, span => span.Name == "function SubmitJob");
@@ -63,11 +63,11 @@ public sealed class TraceTests(StorageEmulator storage)
 
         Assert.Equal(
             [
-                "messaging.client.consumed.messages messaging.system=servicebus messaging.destination.name=chunks messaging.operation.name=receive messaging.operation.type=receive = 2",
+                "messaging.client.consumed.messages messaging.system=servicebus messaging.destination.name=chunks-express messaging.operation.name=receive messaging.operation.type=receive = 2",
                 "messaging.client.consumed.messages messaging.system=servicebus messaging.destination.name=results messaging.operation.name=receive messaging.operation.type=receive = 2",
-                "messaging.client.sent.messages messaging.system=servicebus messaging.destination.name=chunks messaging.operation.name=send messaging.operation.type=send = 2",
+                "messaging.client.sent.messages messaging.system=servicebus messaging.destination.name=chunks-express messaging.operation.name=send messaging.operation.type=send = 2",
                 "messaging.client.sent.messages messaging.system=servicebus messaging.destination.name=results messaging.operation.name=send messaging.operation.type=send = 2",
-                "messaging.process.duration messaging.system=servicebus messaging.destination.name=chunks messaging.operation.name=process messaging.operation.type=process = 2",
+                "messaging.process.duration messaging.system=servicebus messaging.destination.name=chunks-express messaging.operation.name=process messaging.operation.type=process = 2",
                 "modeljobs.chunk.queue_wait job.model=simulate = 2",
                 "modeljobs.chunk.run_time job.model=simulate = 2",
                 "modeljobs.item.attempts job.model=simulate outcome=failed = 1",

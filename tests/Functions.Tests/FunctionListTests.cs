@@ -37,11 +37,13 @@ public sealed class FunctionListTests
         PauseJob: httpTrigger request of POST jobs/{id}/pause (Function), durableClient durable; http $return
         PlanJob: activityTrigger order of PlanJob
         ProcessChunk: serviceBusTrigger message of chunks (ServiceBus; sessions False, batches False, completes False)
+        ProcessExpressChunk: serviceBusTrigger message of chunks-express (ServiceBus; sessions False, batches False, completes False)
         ProcessOrderedChunk: serviceBusTrigger message of chunks-ordered (ServiceBus; sessions True, batches False, completes False)
         PurgeOrchestrator: orchestrationTrigger context of PurgeOrchestrator
         PurgeSlice: activityTrigger job of PurgeSlice, durableClient durable
         ReadControl: activityTrigger job of ReadControl
         RecoverChunk: serviceBusTrigger message of chunks/$DeadLetterQueue (ServiceBus; sessions False, batches False, completes False)
+        RecoverExpressChunk: serviceBusTrigger message of chunks-express/$DeadLetterQueue (ServiceBus; sessions False, batches False, completes False)
         RecoverExternalChunk: serviceBusTrigger message of chunks-external/$DeadLetterQueue (ServiceBus; sessions False, batches False, completes False)
         RecoverOrderedChunk: serviceBusTrigger message of chunks-ordered/$DeadLetterQueue (ServiceBus; sessions False, batches False, completes False)
         RecoverResult: serviceBusTrigger message of results/$DeadLetterQueue (ServiceBus; sessions False, batches False, completes False)

@@ -22,7 +22,7 @@ public sealed class StrictSettingsTests
     [InlineData("MaxIdle", "soon", "Jobs:MaxIdle is 'soon'; it must be a duration as [d.]hh:mm:ss")]
     [InlineData("Seed", "x", "Jobs:Seed is 'x'; it must be a whole number")]
     [InlineData("MaxAttempts:0", "1", "Jobs:MaxAttempts is a section; it must be a whole number")]
-    [InlineData("MaxAtempts", "3", "Jobs:MaxAtempts is not a setting; known are CollectSlice, Container, LaneHold, MaxAttempts, ")]
+    [InlineData("MaxAtempts", "3", "Jobs:MaxAtempts is not a setting; known are CollectSlice, Container, ExpressChunks, LaneHold, ")]
     [InlineData("MaxAttempts", "0", "Jobs:MaxAttempts is wrong: The field MaxAttempts must be between 1 and 20.")]
     [InlineData("Container", "a--b", "Jobs:Container is wrong: a container's name has 3 to 63 ")]
     [InlineData("Container", "a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-p-q-r-s-t-u-v-w-x-y-z-a-b-c-d-e-f-g", "Jobs:Container is wrong: ")]

@@ -29,6 +29,11 @@ internal sealed record JobSubmission(string Model, JobOptions Options, string? I
             query.Append(CultureInfo.InvariantCulture, $"&maxConcurrency={concurrency}");
         }
 
+        if (Options.Priority != JobPriority.Normal)
+        {
+            query.Append("&priority=").Append(Options.Priority == JobPriority.High ? "high" : "low");
+        }
+
         if (Options.OnFailure == FailureAction.StopLane)
         {
             query.Append("&onFailure=stopLane");

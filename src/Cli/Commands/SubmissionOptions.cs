@@ -30,6 +30,27 @@ internal sealed class SubmissionOptions
     private readonly Option<int?> _maxConcurrency =
         StandardOptions.Number("--max-concurrency", 1, JobLimits.MaxConcurrency, "Most chunks of the job that run at once");
 
+    private readonly Option<JobPriority> _priority = new("--priority")
+    {
+        Description = "How the job stands against the others on its model: low, normal or high",
+        HelpName = "PRIORITY",
+        CustomParser = result =>
+        {
+            switch (result.Tokens.Count == 1 ? result.Tokens[0].Value : "")
+            {
+                case "low":
+                    return JobPriority.Low;
+                case "normal":
+                    return JobPriority.Normal;
+                case "high":
+                    return JobPriority.High;
+                default:
+                    result.AddError("--priority must be low, normal or high.");
+                    return JobPriority.Normal;
+            }
+        },
+    };
+
     private readonly Option<FailureAction> _onFailure = new("--on-failure")
     {
         Description = "What an item that failed does to the later items of its key: continue, or stopLane, which skips them",
@@ -95,7 +116,7 @@ internal sealed class SubmissionOptions
     {
         command.Arguments.Add(_file);
         foreach (var option in (Option[])
-            [_model, _orderByKey, _chunkItems, _maxConcurrency, _onFailure, _tolerate, _deadline, _retention, _idempotencyKey, _dryRun])
+            [_model, _orderByKey, _chunkItems, _maxConcurrency, _priority, _onFailure, _tolerate, _deadline, _retention, _idempotencyKey, _dryRun])
         {
             command.Options.Add(option);
         }
@@ -115,6 +136,7 @@ internal sealed class SubmissionOptions
             OrderByKey = arguments.GetValue(_orderByKey),
             ChunkItems = arguments.GetValue(_chunkItems),
             MaxConcurrency = arguments.GetValue(_maxConcurrency),
+            Priority = arguments.GetValue(_priority),
             OnFailure = arguments.GetValue(_onFailure),
             Tolerate = arguments.GetValue(_tolerate),
             Deadline = arguments.GetValue(_deadline),

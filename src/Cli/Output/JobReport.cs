@@ -145,6 +145,11 @@ internal static class JobReport
             chosen.Add($"at most {concurrency} chunks at once");
         }
 
+        if (options.Priority != JobPriority.Normal)
+        {
+            chosen.Add(options.Priority == JobPriority.High ? "high priority" : "low priority");
+        }
+
         if (options.OnFailure == FailureAction.StopLane)
         {
             chosen.Add("a failure stops its key");

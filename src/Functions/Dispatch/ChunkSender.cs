@@ -72,9 +72,9 @@ internal sealed class ChunkSender(
         _expressPage.Dispose();
     }
 
-    private async Task SendPageAsync(IReadOnlyList<ServiceBusMessage> messages, string unordered, CancellationToken cancellationToken)
+    private async Task SendPageAsync(IReadOnlyList<ServiceBusMessage> messages, string withoutSession, CancellationToken cancellationToken)
     {
-        foreach (var queue in messages.GroupBy(message => SenderOf(message.SessionId is null ? unordered : Queues.OrderedChunks)))
+        foreach (var queue in messages.GroupBy(message => SenderOf(message.SessionId is null ? withoutSession : Queues.OrderedChunks)))
         {
             ServiceBusMessageBatch? batch = null;
             try

@@ -6,7 +6,8 @@ namespace ModelJobs.Functions.Process;
 
 /// <summary>
 /// Items of one chunk on their way through their model: what came of each, how often it was attempted, and which are to be run next.
-/// An item is open until it has come to something; an open item rests once its attempts in place are used up.
+/// An item is open until it has come to something; an open item rests once its attempts in place are used up. A call that the endpoint throttled
+/// is no attempt: it says nothing of the item.
 /// </summary>
 internal sealed class ChunkRun
 {
@@ -50,8 +51,6 @@ internal sealed class ChunkRun
     /// <summary>If set, only the item at this position is run.</summary>
     public int? Only { get; set; }
 
-    /// <summary>The longest wait that the model asked for on behalf of an item that rests.</summary>
-    public TimeSpan RetryAfter { get; private set; }
 
     /// <summary>Keys of which an item failed for good in this run, with that item's index; only where that stops them.</summary>
     public Dictionary<string, long> StoppedKeys => field ??= new(StringComparer.Ordinal);
@@ -63,7 +62,7 @@ internal sealed class ChunkRun
     public bool HasResting => Open > 0 && OpenPositions.Any(position => _items[position].Resting is not null);
 
     /// <summary>Most attempts of an open item; 0 if none is open.</summary>
-    public int MostAttempts => OpenPositions.Select(position => _items[position].Attempts).DefaultIfEmpty().Max();
+    public int MostAttempts => MostAttemptsOf(OpenPositions);
 
     /// <summary>What an item says that was not run because of another.</summary>
     /// <param name="index">The item that failed.</param>
@@ -77,6 +76,26 @@ internal sealed class ChunkRun
 
     /// <summary>How often the item at a position was attempted since <see cref="Wake"/>.</summary>
     public int AttemptsInPlace(int position) => _items[position].Attempts - _items[position].Before;
+
+    /// <summary>Most attempts of an item at one of some positions; 0 without any.</summary>
+    public int MostAttemptsOf(IEnumerable<int> positions) => positions.Select(position => _items[position].Attempts).DefaultIfEmpty().Max();
+
+    /// <summary>Positions of the items that rest, ascending.</summary>
+    /// <param name="throttled">Those whose calls were throttled, or those that failed.</param>
+    public List<int> Resting(bool throttled) =>
+        [.. OpenPositions.Where(position => _items[position].Resting is { } last && last.IsThrottled == throttled)];
+
+    /// <summary>The longest wait that the model asked for on behalf of some items that rest.</summary>
+    public TimeSpan RetryAfter(IEnumerable<int> positions) =>
+        positions.Select(position => _items[position].Resting?.RetryAfter ?? TimeSpan.Zero).DefaultIfEmpty().Max();
+
+    /// <summary>Takes back the attempt that was counted last: the endpoint did not take the call.</summary>
+    /// <returns>How often that has happened to the item since <see cref="Wake"/>.</returns>
+    public int Throttle(int position)
+    {
+        _items[position].Attempts--;
+        return ++_items[position].Throttles;
+    }
 
     /// <summary>Says which items are to be run now, and counts the attempt.</summary>
     public List<int> Next()
@@ -111,27 +130,23 @@ internal sealed class ChunkRun
         Close(position, ChunkRunner.ToResult(Items[position], ChunkRunner.Limit(outcome, ref _outputBytes), _items[position].Attempts));
 
     /// <summary>Lets an item rest: more attempts in place do not help.</summary>
-    public void Rest(int position, ItemOutcome outcome)
-    {
-        _items[position].Resting = outcome;
-        RetryAfter = outcome.RetryAfter is { } wait && wait > RetryAfter ? wait : RetryAfter;
-    }
+    public void Rest(int position, ItemOutcome outcome) => _items[position].Resting = outcome;
 
     /// <summary>Has the items that rest attempted again.</summary>
     public void Wake()
     {
-        RetryAfter = default;
         foreach (var position in OpenPositions)
         {
-            (_items[position].Resting, _items[position].Before) = (null, _items[position].Attempts);
+            ref var item = ref _items[position];
+            (item.Resting, item.Before, item.Throttles) = (null, item.Attempts, 0);
         }
     }
 
-    /// <summary>Fails the items that rest with the last error of each.</summary>
-    public void FailResting()
+    /// <summary>Fails items that rest with the last error of each.</summary>
+    /// <param name="throttled">Those whose calls were throttled, or those that failed.</param>
+    public void FailResting(bool throttled)
     {
-        RetryAfter = default;
-        foreach (var position in OpenPositions)
+        foreach (var position in Resting(throttled))
         {
             if (_items[position].Resting is { } last)
             {
@@ -217,6 +232,7 @@ internal sealed class ChunkRun
         public ItemOutcome? Resting;
         public int Attempts;
         public int Before;
+        public int Throttles;
         public bool Closed;
     }
 }

@@ -17,6 +17,9 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobMetrics metric
     /// <summary>Longest wait that a model can ask for at all.</summary>
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromHours(1);
 
+    /// <summary>Most throttled calls of an item in place: with the waits between them some two minutes, in which the limiter has learned what there is to learn.</summary>
+    private const int MaxThrottlesInPlace = 10;
+
     /// <summary>Runs items until none is left that an attempt now could help: each is closed or rests.</summary>
     /// <param name="model">Name of the model.</param>
     /// <param name="run">The items.</param>
@@ -99,14 +102,16 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobMetrics metric
             return TimeSpan.Zero;
         }
 
-        var attempts = run.AttemptsInPlace(position);
-        if (attempts >= settings.MaxAttempts || outcome.RetryAfter > MaxRetryAfter)
+        var (tries, most) = outcome.IsThrottled
+            ? (run.Throttle(position), MaxThrottlesInPlace)
+            : (run.AttemptsInPlace(position), settings.MaxAttempts);
+        if (tries >= most || outcome.RetryAfter > MaxRetryAfter)
         {
             run.Rest(position, outcome);
             return TimeSpan.Zero;
         }
 
-        return Longer(Jittered(settings.RetryDelay, attempts - 1, settings.MaxRetryDelay), outcome.RetryAfter ?? TimeSpan.Zero);
+        return Longer(Jittered(settings.RetryDelay, tries - 1, settings.MaxRetryDelay), outcome.RetryAfter ?? TimeSpan.Zero);
     }
 
     /// <returns>An outcome for each item; none if the run was ended.</returns>

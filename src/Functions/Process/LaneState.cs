@@ -91,6 +91,10 @@ internal sealed record ChunkProgress(long Sequence, ReadOnlyMemory<byte> Done, i
     /// <summary>Position of the item that was begun last, in a chunk one of whose items may kill workers.</summary>
     public int? Trying { get; init; }
 
+    /// <summary>How often its items have waited because the model's endpoint throttled their calls.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Throttles { get; init; }
+
     /// <summary>How often that item was begun.</summary>
     public int Tries { get; init; }
 }

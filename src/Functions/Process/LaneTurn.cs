@@ -8,7 +8,8 @@ namespace ModelJobs.Functions.Process;
 
 /// <summary>
 /// Runs a chunk of a lane in its turn, to the end: while its items fail transiently the lane waits, for what comes after them must not
-/// pass them by. A chunk that was given up before is run item by item, each begin on record, so that the item that kills workers is
+/// pass them by. Where the endpoint takes no calls the chunk gives the lane back and comes again later: that may take longer than a function
+/// may run. A chunk that was given up before is run item by item, each begin on record, so that the item that kills workers is
 /// found and the lane goes on without it.
 /// </summary>
 internal sealed class LaneTurn(
@@ -22,8 +23,8 @@ internal sealed class LaneTurn(
     /// <param name="saveAsync">Stores the lane's state.</param>
     /// <param name="meter">Measures the run.</param>
     /// <param name="cancellationToken">Ends the run.</param>
-    /// <returns>The lane's state after the chunk, to be stored.</returns>
-    public async Task<LaneState> RunAsync(
+    /// <returns>What is to become of the lane.</returns>
+    public async Task<LaneTurnEnd> RunAsync(
         ChunkMessage chunk,
         IReadOnlyList<ChunkItem> work,
         int delivery,
@@ -34,25 +35,20 @@ internal sealed class LaneTurn(
     {
         using var watched = watch.Enter(chunk.Id.Job, chunk.Epoch);
         var turn = new Turn(chunk, chunk.Lane!, work, delivery, state, saveAsync, meter, watched.Stopped);
-        if (Suspects.Include(chunk))
-        {
-            await RunOneByOneAsync(turn, cancellationToken);
-        }
-        else
-        {
-            await RunToEndAsync(turn, cancellationToken);
-        }
-
+        var later = Suspects.Include(chunk) ? await RunOneByOneAsync(turn, cancellationToken) : await RunToEndAsync(turn, cancellationToken);
         if (watched.Stopped.IsCancellationRequested && turn.Run.Open > 0)
         {
             turn.Run.CancelOpen((await controls.GetAsync(chunk.Id.Job, chunk.Epoch, cancellationToken)).StopReason);
         }
 
-        await results.SendAsync(chunk, turn.Run.TakeResults(), cancellationToken, meter);
-        return state.Stop(turn.Run.StoppedKeys) with { Finished = turn.Place.Sequence, Progress = null };
+        await AnswerAsync(turn, cancellationToken);
+        return turn.Run.Open > 0
+            ? new LaneTurnEnd(turn.State(), later)
+            : new LaneTurnEnd(state.Stop(turn.Run.StoppedKeys) with { Finished = turn.Place.Sequence, Progress = null }, Again: null);
     }
 
-    private async Task RunOneByOneAsync(Turn turn, CancellationToken cancellationToken)
+    /// <returns>How long what is open waits; null if nothing is.</returns>
+    private async Task<TimeSpan?> RunOneByOneAsync(Turn turn, CancellationToken cancellationToken)
     {
         for (var position = 0; position < turn.Run.Items.Count && !turn.Stopped.IsCancellationRequested; position++)
         {
@@ -72,34 +68,49 @@ internal sealed class LaneTurn(
 
             await turn.SaveAsync();
             turn.Run.Only = position;
-            await RunToEndAsync(turn, cancellationToken);
+            var later = await RunToEndAsync(turn, cancellationToken);
             await AnswerAsync(turn, cancellationToken);
+            if (later is not null)
+            {
+                turn.Ended();
+                return later;
+            }
         }
+
+        return null;
     }
 
-    /// <summary>Runs items until none of them rests.</summary>
-    private async Task RunToEndAsync(Turn turn, CancellationToken cancellationToken)
+    /// <summary>Runs items until none of them rests, or only such whose calls were throttled.</summary>
+    /// <returns>How long those wait; null if none rests.</returns>
+    private async Task<TimeSpan?> RunToEndAsync(Turn turn, CancellationToken cancellationToken)
     {
         while (true)
         {
             await RunOnceAsync(turn, cancellationToken);
             if (turn.Stopped.IsCancellationRequested || !turn.Run.HasResting)
             {
-                return;
+                return null;
             }
 
-            if (turn.Returns >= settings.MaxReturns)
+            var failing = turn.Run.Resting(throttled: false);
+            var throttled = turn.Run.Resting(throttled: true);
+            if (failing.Count == 0 ? turn.Throttles >= settings.MaxThrottledReturns : turn.Returns >= settings.MaxReturns)
             {
                 // What comes after them may run now, and has returns of its own.
-                turn.Run.FailResting();
-                turn.Returns = 0;
+                turn.Run.FailResting(throttled: failing.Count == 0);
+                turn.Forgive(throttled: failing.Count == 0);
                 await AnswerAsync(turn, cancellationToken);
                 await turn.SaveAsync();
                 continue;
             }
 
-            var asked = turn.Run.RetryAfter < settings.MaxReturnDelay ? turn.Run.RetryAfter : settings.MaxReturnDelay;
-            var wait = runner.ReturnDelay(turn.Returns++, asked);
+            if (failing.Count == 0)
+            {
+                return runner.ReturnDelay(turn.Throttles++, turn.Run.RetryAfter(throttled));
+            }
+
+            var asked = turn.Run.RetryAfter(failing);
+            var wait = runner.ReturnDelay(turn.Returns++, asked < settings.MaxReturnDelay ? asked : settings.MaxReturnDelay);
             await AnswerAsync(turn, cancellationToken);
             await turn.SaveAsync();
             await runner.WaitAsync(wait, turn.Stopped, cancellationToken);
@@ -138,10 +149,10 @@ internal sealed class LaneTurn(
             (Chunk, Place, Stopped, _before, _saveAsync) = (chunk, place, stopped, state, saveAsync);
             var progress = state.Progress is { } known && known.Sequence == place.Sequence
                 ? known
-                : new ChunkProgress(place.Sequence, default, chunk.Attempts, chunk.Returns, Delivery: 1);
+                : new ChunkProgress(place.Sequence, default, chunk.Attempts, chunk.Returns, Delivery: 1) { Throttles = chunk.Throttles };
             _done = ItemSet.FromBytes(progress.Done.Span);
             _progress = progress with { Delivery = delivery };
-            Returns = progress.Returns;
+            (Returns, Throttles) = (progress.Returns, progress.Throttles);
             Run = new ChunkRun(work, progress.Attempts + Math.Max(0, delivery - progress.Delivery), place.ByKey, place.StopOnFailure)
             {
                 Share = JobShare.Of(chunk),
@@ -172,6 +183,15 @@ internal sealed class LaneTurn(
         /// <summary>How often its items have waited for another round of attempts.</summary>
         public int Returns { get; set; }
 
+        /// <summary>How often they have waited because their calls were throttled.</summary>
+        public int Throttles { get; set; }
+
+        /// <summary>Begins to count anew.</summary>
+        public void Forgive(bool throttled) => (Returns, Throttles) = throttled ? (Returns, 0) : (0, Throttles);
+
+        /// <summary>Says that the item that was begun is not run any more, though it is open.</summary>
+        public void Ended() => _progress = _progress with { Trying = null, Tries = 0 };
+
         /// <summary>Says that an item is about to be run.</summary>
         /// <returns>How often it was begun, this time included.</returns>
         public int Begin(int position)
@@ -193,9 +213,17 @@ internal sealed class LaneTurn(
         }
 
         /// <summary>Stores how far it has come.</summary>
-        public Task SaveAsync() => _saveAsync(_before.Stop(Run.StoppedKeys) with
+        public Task SaveAsync() => _saveAsync(State());
+
+        /// <summary>The lane's state as the chunk leaves it before its end.</summary>
+        public LaneState State() => _before.Stop(Run.StoppedKeys) with
         {
-            Progress = _progress with { Done = _done.ToBytes(), Attempts = Run.MostAttempts, Returns = Returns },
-        });
+            Progress = _progress with { Done = _done.ToBytes(), Attempts = Run.MostAttempts, Returns = Returns, Throttles = Throttles },
+        };
     }
 }
+
+/// <summary>What is to become of a lane after a chunk's turn.</summary>
+/// <param name="State">The lane's state, to be stored.</param>
+/// <param name="Again">When the chunk is to have another turn, since it is not done; null if it is.</param>
+internal sealed record LaneTurnEnd(LaneState State, TimeSpan? Again);

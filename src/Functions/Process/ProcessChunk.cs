@@ -89,16 +89,26 @@ internal sealed class ProcessChunk(
             return;
         }
 
-        if (run.HasResting && chunk.Returns >= settings.MaxReturns)
+        if (chunk.Returns >= settings.MaxReturns)
         {
-            run.FailResting();
+            run.FailResting(throttled: false);
+        }
+
+        if (chunk.Throttles >= settings.MaxThrottledReturns)
+        {
+            run.FailResting(throttled: true);
         }
 
         metrics.ChunkAnswered(chunk.Model, time.GetElapsedTime(start));
         await results.SendAsync(chunk, run.TakeResults(), cancellationToken, meter);
-        if (run.Open > 0)
+        if (run.Resting(throttled: false) is { Count: > 0 } failing)
         {
-            await ReturnAsync(chunk, run, cancellationToken);
+            await ReturnAsync(chunk with { Returns = chunk.Returns + 1 }, chunk.Returns, run, failing, cancellationToken);
+        }
+
+        if (run.Resting(throttled: true) is { Count: > 0 } throttled)
+        {
+            await ReturnAsync(chunk with { Throttles = chunk.Throttles + 1 }, chunk.Throttles, run, throttled, cancellationToken);
         }
 
         await actions.CompleteMessageAsync(message, cancellationToken);
@@ -146,11 +156,11 @@ internal sealed class ProcessChunk(
     }
 
     // Sent before the message is completed: a crash between the two runs the items twice and loses none.
-    private async Task ReturnAsync(ChunkMessage chunk, ChunkRun run, CancellationToken cancellationToken)
+    private async Task ReturnAsync(ChunkMessage next, int before, ChunkRun run, List<int> positions, CancellationToken cancellationToken)
     {
-        var rest = ChunkPieces.Of(chunk, [.. run.OpenPositions]) with { Attempts = run.MostAttempts, Returns = chunk.Returns + 1 };
-        var message = ChunkPieces.Message(rest, string.Create(CultureInfo.InvariantCulture, $"r{rest.Returns}"));
-        message.ScheduledEnqueueTime = time.GetUtcNow() + runner.ReturnDelay(chunk.Returns, run.RetryAfter);
+        var rest = ChunkPieces.Of(next, positions) with { Attempts = run.MostAttemptsOf(positions) };
+        var message = ChunkPieces.Message(rest, string.Create(CultureInfo.InvariantCulture, $"r{rest.Returns}.{rest.Throttles}"));
+        message.ScheduledEnqueueTime = time.GetUtcNow() + runner.ReturnDelay(before, run.RetryAfter(positions));
         await chunks.SendAsync(message, Queues.Of(rest), cancellationToken);
     }
 }

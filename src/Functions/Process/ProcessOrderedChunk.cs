@@ -29,6 +29,15 @@ internal sealed class ProcessOrderedChunk(
     /// <summary>Longest time between two looks at a chunk that waits for its turn.</summary>
     private static readonly TimeSpan MaxHold = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// Chunks of a lane that follow each other before the session is let go, to be taken up again after those that wait: a job of many lanes
+    /// must not hold all slots of an instance for as long as its page lasts.
+    /// </summary>
+    private const int ChunksInARow = 32;
+
+    /// <summary>A chunk that ran for longer than this is the last in a row.</summary>
+    private static readonly TimeSpan LongRun = TimeSpan.FromSeconds(1);
+
     /// <summary>Application property that counts how often a chunk has waited for its turn.</summary>
     private const string Holds = "modeljobs-holds";
 
@@ -63,6 +72,7 @@ internal sealed class ProcessOrderedChunk(
             return;
         }
 
+        var isLastInRow = false;
         if (work.Count > 0 && control.State == ControlState.Stopped)
         {
             // Whether its turn or not: nothing of this epoch is run any more.
@@ -72,7 +82,9 @@ internal sealed class ProcessOrderedChunk(
         }
         else if (work.Count > 0 && place.Sequence > state.Finished + 1)
         {
-            await HoldAsync(message, actions, cancellationToken);
+            var holds = HoldsOf(message);
+            var wait = TimeSpan.FromSeconds(Math.Min(settings.LaneHold.TotalSeconds * Math.Pow(2, holds), MaxHold.TotalSeconds));
+            await HoldAsync(message, holds + 1, wait, actions, cancellationToken);
             return;
         }
         else if (work.Count > 0)
@@ -81,31 +93,42 @@ internal sealed class ProcessOrderedChunk(
             var start = time.GetTimestamp();
             metrics.ChunkStarted(chunk.Model, time.GetUtcNow() - message.EnqueuedTime);
             Task SaveAsync(LaneState changed) => session.SetSessionStateAsync(changed.Write(), cancellationToken);
-            await SaveAsync(await turns.RunAsync(chunk, work, message.DeliveryCount, state, SaveAsync, meter, cancellationToken));
-            metrics.ChunkAnswered(chunk.Model, time.GetElapsedTime(start));
+            var end = await turns.RunAsync(chunk, work, message.DeliveryCount, state, SaveAsync, meter, cancellationToken);
+            await SaveAsync(end.State);
+            if (end.Again is { } wait)
+            {
+                await HoldAsync(message, HoldsOf(message), wait, actions, cancellationToken);
+                await session.ReleaseSession(CancellationToken.None);
+                return;
+            }
+
+            var runTime = time.GetElapsedTime(start);
+            metrics.ChunkAnswered(chunk.Model, runTime);
+            isLastInRow = runTime > LongRun || place.Sequence % ChunksInARow == 0;
         }
 
         await actions.CompleteMessageAsync(message, cancellationToken);
-        if (place.Last)
+        if (place.Last || isLastInRow)
         {
-            // Nothing of this page follows: let another lane have this slot at once instead of after the idle time-out. Releasing cancels this
+            // Nothing of this page follows, or enough has run: let another lane have this slot at once instead of after the idle time-out. Releasing cancels this
             // invocation's token on Azure: with it, a call that did its work would fail now and then.
             await session.ReleaseSession(CancellationToken.None);
         }
     }
 
+    private static int HoldsOf(ServiceBusReceivedMessage message) =>
+        message.ApplicationProperties.TryGetValue(Holds, out var value) && value is int before and >= 0 ? before : 0;
+
     // Abandoned, the message would stay at the head of its session, before the chunk that it waits for. So a copy goes to the end.
-    private async Task HoldAsync(ServiceBusReceivedMessage message, ServiceBusMessageActions actions, CancellationToken cancellationToken)
+    private async Task HoldAsync(ServiceBusReceivedMessage message, int holds, TimeSpan wait, ServiceBusMessageActions actions, CancellationToken cancellationToken)
     {
-        var holds = message.ApplicationProperties.TryGetValue(Holds, out var value) && value is int before and >= 0 ? before : 0;
-        var wait = settings.LaneHold.TotalSeconds * Math.Pow(2, holds);
         var copy = new ServiceBusMessage(message)
         {
             // Not the chunk's own id: duplicate detection would drop the copy. The same for the same delivery: it may be sent twice.
             MessageId = string.Create(CultureInfo.InvariantCulture, $"{message.CorrelationId}~{message.SequenceNumber}"),
-            ScheduledEnqueueTime = time.GetUtcNow() + TimeSpan.FromSeconds(Math.Min(wait, MaxHold.TotalSeconds)),
+            ScheduledEnqueueTime = time.GetUtcNow() + wait,
         };
-        copy.ApplicationProperties[Holds] = holds + 1;
+        copy.ApplicationProperties[Holds] = holds;
         await chunks.SendAsync(copy, Queues.OrderedChunks, cancellationToken);
         await actions.CompleteMessageAsync(message, cancellationToken);
     }

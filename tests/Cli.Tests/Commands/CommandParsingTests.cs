@@ -10,6 +10,7 @@ public sealed class CommandParsingTests
     [InlineData("submit --model m", "Required argument 'FILE' missing")]
     [InlineData("submit items.jsonl --model m --chunk-items 0", "--chunk-items must be a whole number from 1 to 1000")]
     [InlineData("submit items.jsonl --model m --chunk-items many", "--chunk-items must be a whole number from 1 to 1000")]
+    [InlineData("submit items.jsonl --model m --priority urgent", "--priority must be low, normal or high")]
     [InlineData("submit items.jsonl --model m --max-concurrency 1001", "--max-concurrency must be a whole number from 1 to 1000")]
     [InlineData("submit items.jsonl --model m --on-failure stop", "--on-failure must be continue or stopLane")]
     [InlineData("submit items.jsonl --model m --tolerate some", "--tolerate must be a number of items such as 5, or a share such as 1%")]

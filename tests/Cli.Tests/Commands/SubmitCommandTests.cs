@@ -32,13 +32,13 @@ public sealed class SubmitCommandTests : IAsyncLifetime
     {
         var run = await SubmitAsync(
             _folder.File("items.jsonl", Items),
-            "--order-by-key", "--chunk-items", "5", "--max-concurrency", "4", "--on-failure", "stopLane", "--tolerate", "1.5%",
+            "--order-by-key", "--chunk-items", "5", "--max-concurrency", "4", "--priority", "high", "--on-failure", "stopLane", "--tolerate", "1.5%",
             "--deadline", "90m", "--retention", "7d", "--idempotency-key", "monday", "--function-key", "secret");
 
         Assert.Equal(0, run.ExitCode);
         Assert.Equal(
             [
-                "POST /api/jobs?model=sim%20ulate&orderByKey=true&chunkItems=5&maxConcurrency=4&onFailure=stopLane&tolerate=1.5%25" +
+                "POST /api/jobs?model=sim%20ulate&orderByKey=true&chunkItems=5&maxConcurrency=4&priority=high&onFailure=stopLane&tolerate=1.5%25" +
                 "&deadline=01:30:00&retention=7.00:00:00",
             ], _service.Calls);
         Assert.Equal("application/x-ndjson", _service.LastHeaders.ContentType);

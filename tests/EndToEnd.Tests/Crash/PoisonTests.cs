@@ -96,7 +96,8 @@ public sealed class PoisonTests(ITestOutputHelper output)
         return $$$"""{"id":"{{{i}}}","input":{"id":{{{i}}},"duration":0{{{fail}}}}}""";
     }
 
-    private static bool IsRun(string line) => line.Contains("Executing 'ProcessChunk'", StringComparison.Ordinal);
+    private static bool IsRun(string line) => line.Contains("Executing 'ProcessChunk'", StringComparison.Ordinal)
+        || line.Contains("Executing 'ProcessExpressChunk'", StringComparison.Ordinal);
 
     private static string Text(ItemResult line) => $"{line.Index} {line.Id} {line.Output} {line.Attempts}";
 }

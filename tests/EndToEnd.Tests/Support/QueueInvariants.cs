@@ -48,7 +48,7 @@ internal static class QueueInvariants
     public static bool IsAtRest(LocalApp app)
     {
         var broker = app.Services.GetRequiredService<MessageBroker>();
-        return ((string[])[Queues.Chunks, Queues.OrderedChunks]).All(name => broker.Find(name).Counts == default);
+        return ((string[])[Queues.Chunks, Queues.ExpressChunks, Queues.OrderedChunks]).All(name => broker.Find(name).Counts == default);
     }
 
     /// <summary>Checks queues in which nothing has happened for longer than any lock lasts, after all jobs have ended.</summary>
@@ -57,7 +57,7 @@ internal static class QueueInvariants
     public static void CheckAtRest(LocalApp app, int faults)
     {
         var broker = CheckNothingIsGivenUp(app);
-        foreach (var name in (string[])[Queues.Chunks, Queues.OrderedChunks])
+        foreach (var name in (string[])[Queues.Chunks, Queues.ExpressChunks, Queues.OrderedChunks])
         {
             Assert.Equal((name, default), (name, broker.Find(name).Counts));
         }

@@ -14,13 +14,28 @@ public sealed class ChunkSenderTests
         await using var queue = new HeldSender();
         using var sender = SenderTo(queue);
 
-        var first = sender.SendAsync([new ServiceBusMessage("first")], toExternal: false, TestContext.Current.CancellationToken);
-        var second = sender.SendAsync([new ServiceBusMessage("second")], toExternal: false, TestContext.Current.CancellationToken);
+        var first = sender.SendAsync([new ServiceBusMessage("first")], Queues.Chunks, TestContext.Current.CancellationToken);
+        var second = sender.SendAsync([new ServiceBusMessage("second")], Queues.Chunks, TestContext.Current.CancellationToken);
         var sentWhileHeld = queue.Batches;
         queue.LetGo();
         await Task.WhenAll(first, second).BoundedAsync();
 
         Assert.Equal((1, 2), (sentWhileHeld, queue.Batches));
+    }
+
+    [Fact]
+    public async Task SendAsync_PageThatGoesTheShortWay_DoesNotWaitForOthers()
+    {
+        await using var queue = new HeldSender();
+        using var sender = SenderTo(queue);
+
+        var first = sender.SendAsync([new ServiceBusMessage("first")], Queues.Chunks, TestContext.Current.CancellationToken);
+        var second = sender.SendAsync([new ServiceBusMessage("second")], Queues.ExpressChunks, TestContext.Current.CancellationToken);
+        var sentWhileHeld = queue.Batches;
+        queue.LetGo();
+        await Task.WhenAll(first, second).BoundedAsync();
+
+        Assert.Equal(2, sentWhileHeld);
     }
 
     [Fact]
@@ -30,10 +45,10 @@ public sealed class ChunkSenderTests
         using var sender = SenderTo(queue);
         queue.LetGo(new ServiceBusException("The queue is full.", ServiceBusFailureReason.QuotaExceeded));
         await Assert.ThrowsAsync<ServiceBusException>(
-            () => sender.SendAsync([new ServiceBusMessage("first")], toExternal: false, TestContext.Current.CancellationToken));
+            () => sender.SendAsync([new ServiceBusMessage("first")], Queues.Chunks, TestContext.Current.CancellationToken));
 
         await Assert.ThrowsAsync<ServiceBusException>(
-            () => sender.SendAsync([new ServiceBusMessage("second")], toExternal: false, TestContext.Current.CancellationToken).BoundedAsync());
+            () => sender.SendAsync([new ServiceBusMessage("second")], Queues.Chunks, TestContext.Current.CancellationToken).BoundedAsync());
 
         Assert.Equal(2, queue.Batches);
     }
@@ -41,7 +56,7 @@ public sealed class ChunkSenderTests
     private static ChunkSender SenderTo(HeldSender queue)
     {
         var sender = new QueueSender(queue, new MessagingMetrics(new Meters()));
-        return new ChunkSender(sender, sender, sender);
+        return new ChunkSender(sender, sender, sender, sender);
     }
 
     /// <summary>A queue that takes batches and accepts them when it is told to.</summary>

@@ -42,6 +42,20 @@ public sealed class DispatchPageTests(StorageEmulator storage) : FlowTest(storag
     }
 
     [Fact]
+    public async Task Run_ShortWay_SendsChunksThatSayTheirPriority()
+    {
+        var dispatch = new DispatchBench(Bench, new JobOptions { ChunkItems = 3, Priority = JobPriority.High });
+        await dispatch.PlanAsync(_fiveItems);
+
+        await dispatch.RunAsync(dispatch.Order() with { Express = true });
+
+        Assert.Empty(await Bench.PeekAsync(Queues.Chunks));
+        var chunks = await dispatch.ChunksAsync(Queues.ExpressChunks);
+        Assert.Equal([0, 1, 2, 3, 4], await dispatch.IndexesAsync(chunks));
+        Assert.All(chunks, chunk => Assert.Equal((true, JobPriority.High), (chunk.Express, chunk.Priority)));
+    }
+
+    [Fact]
     public async Task Run_External_SendsChunksThatTellAWorkerAllItNeeds()
     {
         var dispatch = new DispatchBench(Bench, new JobOptions { ChunkItems = 3 });

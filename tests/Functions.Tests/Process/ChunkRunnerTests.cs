@@ -36,7 +36,7 @@ public sealed class ChunkRunnerTests
         Assert.Equal([0], run.OpenPositions);
         Assert.Equal((true, 7), (run.HasResting, run.MostAttempts));
         Assert.Equal(["b"], run.TakeResults().Select(result => result.Id));
-        run.FailResting();
+        run.FailResting(throttled: false);
         var failed = Assert.Single(run.TakeResults());
         Assert.Equal((ItemStatus.Failed, 7, "busy"), (failed.Status, failed.Attempts, failed.Error?.Code));
     }
@@ -60,9 +60,9 @@ public sealed class ChunkRunnerTests
     public async Task Run_WaitTooLongForThePlace_RestsAtOnce()
     {
         var run = new ChunkRun([Item("a")]);
-        await RunAsync(new ScriptedModel((_, _) => ItemOutcome.Transient("throttled", "", TimeSpan.FromMinutes(20))), run);
+        await RunAsync(new ScriptedModel((_, _) => ItemOutcome.Transient("busy", "", TimeSpan.FromMinutes(20))), run);
 
-        Assert.Equal((true, 1, TimeSpan.FromMinutes(20)), (run.HasResting, run.MostAttempts, run.RetryAfter));
+        Assert.Equal((true, 1, TimeSpan.FromMinutes(20)), (run.HasResting, run.MostAttempts, run.RetryAfter(run.OpenPositions)));
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class ChunkRunnerTests
     {
         var run = new ChunkRun([Item("a")]);
         await RunAsync(new ScriptedModel((_, _) => throw new IOException("secret")), run);
-        run.FailResting();
+        run.FailResting(throttled: false);
 
         Assert.DoesNotContain("secret", Assert.Single(run.TakeResults()).Error!.Message, StringComparison.Ordinal);
     }
@@ -171,7 +171,7 @@ public sealed class ChunkRunnerTests
     [Fact]
     public async Task Run_RetryAfter_WaitsAtLeastThatLong()
     {
-        var model = new ScriptedModel((_, attempt) => attempt == 1 ? ItemOutcome.Transient("throttled", "", TimeSpan.FromSeconds(30)) : Ok());
+        var model = new ScriptedModel((_, attempt) => attempt == 1 ? ItemOutcome.Transient("busy", "", TimeSpan.FromSeconds(30)) : Ok());
         var start = _time.GetUtcNow();
 
         await RunAsync(model, ["a"]);

@@ -102,12 +102,12 @@ internal sealed class ProcessBench : IDisposable
 
     /// <summary>Sends a chunk as DispatchPage does.</summary>
     public Task SendAsync(ChunkMessage chunk) => _bench.Chunks.SendAsync(
-        ChunkSender.Message(chunk.Id, chunk.Lane?.Number, JsonSerializer.SerializeToUtf8Bytes(chunk, ContractsJson.Wire.ChunkMessage)), Token);
+        ChunkSender.Message(chunk.Id, chunk.Lane?.Number, JsonSerializer.SerializeToUtf8Bytes(chunk, ContractsJson.Wire.ChunkMessage)), Queues.Of(chunk), Token);
 
-    /// <summary>Hands the next message of <c>chunks</c> to ProcessChunk.</summary>
-    public async Task ProcessAsync()
+    /// <summary>Hands the next message of <c>chunks</c>, or of <c>chunks-express</c>, to its function.</summary>
+    public async Task ProcessAsync(string queue = Queues.Chunks)
     {
-        await using var receiver = _bench.Client.CreateReceiver(Queues.Chunks);
+        await using var receiver = _bench.Client.CreateReceiver(queue);
         await RunAsync(receiver, await ReceiveAsync(receiver), Token);
     }
 
@@ -206,6 +206,7 @@ internal sealed class ProcessBench : IDisposable
         await (queue switch
         {
             Queues.Chunks => Recover.RecoverChunk(message, actions, Token),
+            Queues.ExpressChunks => Recover.RecoverExpressChunk(message, actions, Token),
             Queues.OrderedChunks => Recover.RecoverOrderedChunk(message, actions, Token),
             _ => Recover.RecoverExternalChunk(message, actions, Token),
         }).BoundedAsync();
@@ -258,9 +259,13 @@ internal sealed class ProcessBench : IDisposable
         _suspects.Dispose();
     }
 
-    private Task RunAsync(ServiceBusReceiver receiver, ServiceBusReceivedMessage message, CancellationToken host) =>
-        new ProcessChunk(Items, _runner, _suspects, _bench.Results, _bench.Chunks, Controls, _watch, Nodes, _bench.Metrics, _bench.Settings, _bench.Time)
-            .Run(message, new ServiceBusMessageActions(receiver), host).BoundedAsync();
+    private Task RunAsync(ServiceBusReceiver receiver, ServiceBusReceivedMessage message, CancellationToken host)
+    {
+        var process = new ProcessChunk(
+            Items, _runner, _suspects, _bench.Results, _bench.Chunks, Controls, _watch, Nodes, _bench.Metrics, _bench.Settings, _bench.Time);
+        var actions = new ServiceBusMessageActions(receiver);
+        return (receiver.EntityPath == Queues.ExpressChunks ? process.RunExpress(message, actions, host) : process.Run(message, actions, host)).BoundedAsync();
+    }
 
     private ProcessOrderedChunk Ordered() => new(
         Items,

@@ -123,7 +123,7 @@ public sealed class ProcessChunkReturnTests(StorageEmulator storage) : FlowTest(
         };
         await Consumer.SendAsync(ProcessBench.Chunk(items: [Samples.Item(0), Samples.Item(1)]));
 
-        await Assert.ThrowsAsync<ServiceBusException>(Consumer.ProcessAsync);
+        await Assert.ThrowsAsync<ServiceBusException>(() => Consumer.ProcessAsync());
         await Consumer.ProcessAsync();
 
         Assert.Equal([1], (await Consumer.ResultsAsync()).Select(result => result.Index));

@@ -41,7 +41,7 @@ public sealed class ProcessChunkTests(StorageEmulator storage) : FlowTest(storag
             return Task.CompletedTask;
         };
 
-        var lost = await Assert.ThrowsAsync<ServiceBusException>(Consumer.ProcessAsync);
+        var lost = await Assert.ThrowsAsync<ServiceBusException>(() => Consumer.ProcessAsync());
 
         Assert.Equal(ServiceBusFailureReason.MessageLockLost, lost.Reason);
         Assert.Single(await Bench.PeekAsync(Queues.Results));

@@ -149,12 +149,35 @@ public sealed class FindLostItemsTests(StorageEmulator storage) : FlowTest(stora
         Assert.Equal([2, 3], await LostAsync());
     }
 
-    private async Task DispatchAsync(int filler = 0, JobOptions? options = null)
+    [Fact]
+    public async Task Run_ShortWay_LooksIntoItsQueue()
+    {
+        await DispatchAsync(express: true);
+
+        Assert.Empty(await LostAsync());
+        await TakeAsync(Queues.ExpressChunks, 1);
+
+        Assert.Equal([0, 1], await LostAsync());
+    }
+
+    [Fact]
+    public async Task Run_OrderedJobWithItemsWithoutAKey_LooksIntoTheirQueueToo()
+    {
+        await DispatchAsync(options: new JobOptions { ChunkItems = 2, OrderByKey = true });
+
+        Assert.Empty(await LostAsync());
+        await TakeAsync(Queues.Chunks, 1);
+
+        Assert.Equal([0, 1], await LostAsync());
+    }
+
+    private async Task DispatchAsync(int filler = 0, JobOptions? options = null, bool express = false)
     {
         options ??= new JobOptions { ChunkItems = 2 };
         var dispatch = new DispatchBench(Bench, options);
         await dispatch.PlanAsync([.. Enumerable.Range(0, Items).Select(i => Samples.Item(i, filler: filler))]);
-        _order = new CollectOrder(Job, (await dispatch.RunAsync()).Page, DispatchBench.Input, options);
+        var report = await dispatch.RunAsync(dispatch.Order() with { Express = express });
+        _order = new CollectOrder(Job, report.Page, DispatchBench.Input, options) { Express = express };
     }
 
     private Task<List<ChunkMessage>> ChunksAsync() => new DispatchBench(Bench, Order.Options).ChunksAsync(Queues.Chunks);

@@ -37,6 +37,19 @@ public sealed class RecoverDeadLetterTests(StorageEmulator storage) : FlowTest(s
     }
 
     [Fact]
+    public async Task RecoverExpressChunk_MoreThanOneItem_HalvesItOnItsWay()
+    {
+        await Chunks.SendAsync(ProcessBench.Chunk(items: [Samples.Item(0), Samples.Item(1)]) with { Express = true });
+        await Chunks.LoseAsync(Queues.ExpressChunks, MaxDeliveries);
+
+        await Chunks.RecoverAsync(Queues.ExpressChunks);
+
+        Assert.Equal(["0", "1"], (await Chunks.ChunksAsync(Queues.ExpressChunks)).Select(half => string.Join(' ', half.Only!)));
+        Assert.Empty(await Bench.PeekAsync(Queues.Chunks));
+        Assert.Empty(await Bench.PeekAsync(Queues.ExpressChunks + Queues.DeadLetter));
+    }
+
+    [Fact]
     public async Task RecoverChunk_TwiceForOneDeadLetter_SendsTheHalvesOnce()
     {
         await Chunks.SendAsync(ProcessBench.Chunk(items: [Samples.Item(0), Samples.Item(1)]));

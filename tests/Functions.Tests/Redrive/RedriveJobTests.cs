@@ -100,6 +100,7 @@ public sealed class RedriveJobTests(StorageEmulator storage) : FlowTest(storage)
     [InlineData("""{"options":{"orderByKey":true}}""", "/problems/bad-option")]
     [InlineData("""{"model":"none"}""", "/problems/unknown-model")]
     [InlineData("""{"model":"far","options":{"maxConcurrency":3}}""", "/problems/bad-option")]
+    [InlineData("""{"model":"far","options":{"priority":"low"}}""", "/problems/bad-option")]
     [InlineData("""{"options":{"chunkItems":0}}""", "/problems/bad-option")]
     [InlineData("""{"codes":[]}""", "/problems/bad-option")]
     [InlineData("""{"ids":[null]}""", "/problems/bad-option")]

@@ -33,8 +33,8 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
     }
 
     [Theory]
-    [InlineData("""{"model":"model","items":[{"input":1}],"options":{"orderByKey":true,"onFailure":"stopLane","tolerate":5,"deadline":"2h","retention":"7d"}}""", "")]
-    [InlineData("{\"input\":1}", "?model=model&orderByKey=true&onFailure=stopLane&tolerate=5&deadline=02:00:00&retention=7d")]
+    [InlineData("""{"model":"model","items":[{"input":1}],"options":{"orderByKey":true,"priority":"high","onFailure":"stopLane","tolerate":5,"deadline":"2h","retention":"7d"}}""", "")]
+    [InlineData("{\"input\":1}", "?model=model&orderByKey=true&priority=high&onFailure=stopLane&tolerate=5&deadline=02:00:00&retention=7d")]
     public async Task Run_AllOptions_GoIntoTheJob(string body, string query)
     {
         Assert.Equal(202, await SubmitAsync(body, query: query));
@@ -45,18 +45,20 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
             {
                 OrderByKey = true,
                 ChunkItems = JobLimits.DefaultChunkItems,
+                Priority = JobPriority.High,
                 OnFailure = FailureAction.StopLane,
                 Tolerate = new Tolerance(5, IsPercent: false),
                 Deadline = TimeSpan.FromHours(2),
                 Retention = TimeSpan.FromDays(7),
             },
             run.Job.Options);
-        Assert.Equal((run.Job.CreatedAt.AddHours(2), Bench.Settings.StallAfter), (run.EndsBy, run.StallAfter));
+        Assert.Equal((run.Job.CreatedAt.AddHours(2), Bench.Settings.StallAfter, true), (run.EndsBy, run.StallAfter, run.Express));
     }
 
     [Theory]
     [InlineData("?model=model&onFailure=StopLane")]
     [InlineData("?model=model&onFailure=stopLane")]
+    [InlineData("?model=model&priority=High")]
     [InlineData("?model=model&tolerate=many")]
     [InlineData("?model=model&deadline=2")]
     [InlineData("?model=model&retention=0h")]
@@ -132,6 +134,7 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
     [InlineData("""{"model":"none","items":[{"input":1}]}""", 400)]
     [InlineData("""{"model":"model","items":[{"input":1}],"options":{"onFailure":"stopLane"}}""", 400)]
     [InlineData("""{"model":"model","items":[{"input":1}],"options":{"onFailure":7}}""", 400)]
+    [InlineData("""{"model":"model","items":[{"input":1}],"options":{"priority":7}}""", 400)]
     [InlineData("""{"model":"model","items":[{"input":1}],"options":{"onFailure":"stop"}}""", 400)]
     [InlineData("""{"model":"model","items":[{"input":1}],"options":{"tolerate":-1}}""", 400)]
     [InlineData("""{"model":"model","items":[{"input":1}],"options":{"tolerate":"101%"}}""", 400)]

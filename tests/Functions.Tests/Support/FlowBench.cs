@@ -29,7 +29,7 @@ internal sealed class FlowBench : IAsyncDisposable
         Client = new ServiceBusClient($"Endpoint=sb://{name}");
         Blobs = new JobBlobs(new BlobServiceClient(storage), Settings);
         Messaging = new MessagingMetrics(new Meters());
-        Chunks = new ChunkSender(Sender(Queues.Chunks), Sender(Queues.OrderedChunks), Sender(Queues.ExternalChunks));
+        Chunks = new ChunkSender(Sender(Queues.Chunks), Sender(Queues.ExpressChunks), Sender(Queues.OrderedChunks), Sender(Queues.ExternalChunks));
         Results = new ResultSender(Sender(Queues.Results), Blobs);
     }
 

@@ -29,6 +29,9 @@ public sealed record ItemOutcome
     /// <summary>Whether trying again can help.</summary>
     public bool IsTransient { get; private init; }
 
+    /// <summary>Whether the endpoint said that it takes no call now: no word about the item, which has not been tried.</summary>
+    public bool IsThrottled { get; private init; }
+
     /// <summary>How long to wait before trying again, if the model said so.</summary>
     public TimeSpan? RetryAfter { get; private init; }
 
@@ -44,4 +47,8 @@ public sealed record ItemOutcome
     /// <summary>The item failed by circumstances that may pass.</summary>
     public static ItemOutcome Transient(string code, string message, TimeSpan? retryAfter = null) =>
         new() { Error = new JobError(code, message), IsTransient = true, RetryAfter = retryAfter };
+
+    /// <summary>The endpoint took no call for the item, and will later.</summary>
+    public static ItemOutcome Throttled(string message, TimeSpan? retryAfter = null) =>
+        new() { Error = new JobError("throttled", message), IsTransient = true, IsThrottled = true, RetryAfter = retryAfter };
 }

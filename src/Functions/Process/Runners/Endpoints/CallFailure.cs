@@ -59,7 +59,7 @@ internal sealed record CallFailure(ItemOutcome Outcome, CallResult Result, bool 
     }
 
     private static CallFailure Throttled(int status, RateLimitHeaders limits) => new(
-        ItemOutcome.Transient("throttled", $"The endpoint throttled the call with status {status}.", limits.RetryAfter), CallResult.Throttled);
+        ItemOutcome.Throttled($"The endpoint throttled the call with status {status}.", limits.RetryAfter), CallResult.Throttled);
 
     private static CallFailure Transient(string code, string message, TimeSpan? retryAfter = null) =>
         new(ItemOutcome.Transient(code, message, retryAfter), CallResult.Failed);
