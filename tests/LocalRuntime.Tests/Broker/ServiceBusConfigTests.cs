@@ -10,7 +10,7 @@ public sealed class ServiceBusConfigTests
         var queues = ServiceBusConfig.Read(Path.Combine(RepositoryRoot(), "infra", "servicebus.json"));
 
         Assert.Equal(["chunks", "chunks-express", "chunks-ordered", "chunks-external", "results", "parked"], queues.Select(queue => queue.Name));
-        var ordered = queues[1];
+        var ordered = queues[2];
         Assert.True(ordered.RequiresSession);
         Assert.True(ordered.RequiresDuplicateDetection);
         Assert.Equal(TimeSpan.FromMinutes(1), ordered.LockDuration);
