@@ -61,6 +61,9 @@ public sealed record Job
     /// <summary>What the job has used; absent before the first result and in lists.</summary>
     public JobUsage? Usage { get; init; }
 
+    /// <summary>How the calls to the model's endpoint are balanced; absent unless the job runs on such a model and an instance uses it now.</summary>
+    public JobBalance? Balance { get; init; }
+
     /// <summary>When the job was accepted (UTC).</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 

@@ -18,6 +18,7 @@ using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Process;
+using ModelJobs.Functions.Process.Balance;
 using ModelJobs.Functions.Process.Runners;
 using ModelJobs.Functions.Process.Runners.Chat;
 using ModelJobs.Functions.Process.Runners.Embeddings;
@@ -76,6 +77,8 @@ public static class ModelJobsApp
         services.AddSingleton<ChunkSender>();
         services.AddSingleton<ChunkItems>();
         services.AddSingleton<Nodes>();
+        services.AddSingleton<BalanceEntries>();
+        services.AddSingleton<BalanceBoard>();
         services.AddSingleton<ChunkRunner>();
         services.AddSingleton<ResultSender>();
         services.AddSingleton<Suspects>();
@@ -93,6 +96,7 @@ public static class ModelJobsApp
         services.AddSingleton<OrphanedFolders>();
         services.AddSingleton<OrphanedMessages>();
         services.AddSingleton<UsageReading>();
+        services.AddSingleton<BalanceReading>();
         services.AddSingleton<JobReader>();
         services.AddSingleton<ModelCatalog>();
         AddRunners(services);
@@ -118,12 +122,12 @@ public static class ModelJobsApp
         });
         services.AddSingleton(provider => new RunnerKind(
             "chat", model => new ChatRunner(ChatRunnerOptions.Read(model), provider.GetRequiredService<TimeProvider>()), ChatRunnerOptions.ProblemOf)
-        { CountsTokens = true });
+        { CountsTokens = true, IsBalanced = true });
         services.AddSingleton(provider => new RunnerKind(
             "embeddings",
             model => new EmbeddingsRunner(EmbeddingsRunnerOptions.Read(model), provider.GetRequiredService<TimeProvider>()),
             EmbeddingsRunnerOptions.ProblemOf)
-        { CountsTokens = true });
+        { CountsTokens = true, IsBalanced = true });
         services.AddSingleton(new RunnerKind("external", Create: null, ProblemOfExternal));
         services.AddHostedService<ModelCheck>();
         services.AddHostedService<ModelWarmUp>();

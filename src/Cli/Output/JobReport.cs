@@ -77,6 +77,11 @@ internal static class JobReport
             Row("used", CapacityReport.Line(usage));
         }
 
+        if (job.Balance is { } balance)
+        {
+            Row("balance", BalanceText.Line(balance));
+        }
+
         Row("options", Options(job.Options));
         Row("created", JobText.Moment(job.CreatedAt));
         Row("updated", JobText.Moment(job.LastUpdatedAt));

@@ -36,6 +36,11 @@ internal sealed class JobNumbersColumn : ProgressColumn
             numbers.Append($"  {JobText.Duration(TimeSpan.FromSeconds(eta))} left", new Style(Color.Grey));
         }
 
+        if (!job.HasEnded() && job.Balance is { } balance)
+        {
+            numbers.Append($" {BalanceText.Short(balance).TrimStart(',')}", new Style(Color.Grey));
+        }
+
         if (JobText.NotSucceeded(job.Items) is { Length: > 0 } others)
         {
             numbers.Append($" {others.TrimStart(',')}", new Style(Color.Red));

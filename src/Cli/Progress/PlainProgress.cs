@@ -52,6 +52,11 @@ internal sealed class PlainProgress(TextWriter writer, TimeProvider time) : IPro
             line.Append($", {JobText.Duration(TimeSpan.FromSeconds(eta))} left");
         }
 
+        if (!job.HasEnded() && job.Balance is { } balance)
+        {
+            line.Append(BalanceText.Short(balance));
+        }
+
         return line.ToString();
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Process.Balance;
 using ModelJobs.Functions.Process.Runners;
 using ModelJobs.Functions.Telemetry;
 
@@ -9,7 +10,7 @@ namespace ModelJobs.Functions.Process;
 /// <summary>
 /// Runs a model on a chunk's items. Those that fail transiently are tried again in place; the others do not wait for a second run.
 /// </summary>
-internal sealed partial class ChunkRunner(ModelCatalog models, JobMetrics metrics, JobSettings settings, TimeProvider time, Random random, ILogger<ChunkRunner> logger)
+internal sealed partial class ChunkRunner(ModelCatalog models, BalanceBoard board, JobMetrics metrics, JobSettings settings, TimeProvider time, Random random, ILogger<ChunkRunner> logger)
 {
     /// <summary>Longest wait in place that a model can ask for: a chunk must end well within the function time-out.</summary>
     private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromMinutes(2);
@@ -126,6 +127,7 @@ internal sealed partial class ChunkRunner(ModelCatalog models, JobMetrics metric
         try
         {
             var runner = models.Find(model) ?? throw new InvalidOperationException($"Model '{model}' is gone.");
+            using var use = runner is IBalancedRunner balanced ? await board.EnterAsync(model, balanced, cancellationToken) : default;
             using var computing = run.Meter?.Compute(calls.Length);
             var outcomes = await runner.RunAsync(calls, cancellationToken);
             Measure(model, runner, run.Meter, outcomes);

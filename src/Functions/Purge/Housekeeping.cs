@@ -1,14 +1,15 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
+using ModelJobs.Functions.Process.Balance;
 using ModelJobs.Functions.Storage;
 
 namespace ModelJobs.Functions.Purge;
 
 /// <summary>
-/// Deletes every hour what has had its time: jobs after their retention, and what submissions that died have left. Does a bounded amount of work
+/// Deletes every hour what has had its time: jobs after their retention, and what submissions that died and instances that are gone have left. Does a bounded amount of work
 /// at a time; the next time goes on where this one ended.
 /// </summary>
-internal sealed class Housekeeping(JobBlobs blobs, ExpiredJobs expired, OrphanedFolders folders, OrphanedMessages messages)
+internal sealed class Housekeeping(JobBlobs blobs, ExpiredJobs expired, OrphanedFolders folders, OrphanedMessages messages, BalanceEntries balances)
 {
     private const string EveryHour = "0 10 * * * *";
 
@@ -22,5 +23,6 @@ internal sealed class Housekeeping(JobBlobs blobs, ExpiredJobs expired, Orphaned
         await cursor.WriteAsync(blobs, cancellationToken);
         await expired.ForgetPurgesAsync(durable, cancellationToken);
         await messages.ReportAsync(durable, cancellationToken);
+        await balances.SweepAsync(cancellationToken);
     }
 }

@@ -9,7 +9,7 @@ using ModelJobs.Functions.Orchestrate;
 namespace ModelJobs.Functions.Status;
 
 /// <summary>Makes a job's status out of its orchestration, its control and, for the pages in flight, their committed parts.</summary>
-internal sealed class JobReader(PageParts parts, JobControls controls, UsageReading usage, TimeProvider time)
+internal sealed class JobReader(PageParts parts, JobControls controls, UsageReading usage, BalanceReading balances, TimeProvider time)
 {
     /// <summary>A job's orchestration, with its input and output.</summary>
     /// <exception cref="ProblemException">There is no such job.</exception>
@@ -47,7 +47,11 @@ internal sealed class JobReader(PageParts parts, JobControls controls, UsageRead
         }
 
         var control = await controls.ReadAsync(instance.InstanceId, cancellationToken);
-        return Measured(Describe(instance, inFlight, control.State == ControlState.Paused, sums), instance, sums);
+        var run = RunOf(instance);
+        return Measured(Describe(instance, inFlight, control.State == ControlState.Paused, sums), instance, sums) with
+        {
+            Balance = await balances.OfAsync(run.Job.Model, run.Job.Options.Priority, cancellationToken),
+        };
     }
 
     /// <summary>The status of a job for a list: pages in flight count as not begun, and a pause may go unseen for <see cref="JobControls.MaxAge"/>.</summary>

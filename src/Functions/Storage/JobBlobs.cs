@@ -22,6 +22,7 @@ namespace ModelJobs.Functions.Storage;
 /// {job}/pages/{page}/part-{round}-{n}.jsonl    collected results, sorted by index within the part; of two lines for one item that of the later round holds
 /// {job}/output.jsonl, errors.jsonl   the assembled results, in input order
 /// housekeeping.json                  where the next housekeeping goes on
+/// _models/{model}/{instance}        how an instance uses a model, as metadata (BalanceEntry)
 /// keys/{sha256}                      the id of the job that an idempotency key made
 /// </code>
 /// </summary>
@@ -29,6 +30,9 @@ internal sealed class JobBlobs(BlobServiceClient service, JobSettings settings) 
 {
     /// <summary>Name of the blob that says where the next housekeeping goes on.</summary>
     public const string Housekeeping = "housekeeping.json";
+
+    /// <summary>What the names of all entries of the board begin with.</summary>
+    public const string Balances = "_models/";
 
     private const int RoundDigits = 10;
 
@@ -42,6 +46,9 @@ internal sealed class JobBlobs(BlobServiceClient service, JobSettings settings) 
     public static string Manifest(string job) => $"{job}/job.json";
 
     public static string IdempotencyKey(string digest) => $"keys/{digest}";
+
+    /// <summary>What the names of the entries of a model begin with. Its case does not tell models apart.</summary>
+    public static string Balance(string model) => $"{Balances}{Uri.EscapeDataString(model.ToLowerInvariant())}/";
 
     public static string Input(string job, string attempt) => $"{job}/input-{attempt}.jsonl";
 

@@ -57,6 +57,20 @@ public sealed class ShowAndListCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Show_OfABalancedModel_PrintsHowItsCallsAreBalanced()
+    {
+        _service.Statuses.Enqueue(Jobs.Running(48) with { Balance = Jobs.Balance });
+
+        var run = await CliRun.AgainstAsync(_service, _time, "show", Jobs.Id);
+
+        var words = string.Join(' ', run.Output.Split((char[])[' ', '\n', '│'], StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains(
+            "window 12 on 2 instances: 8 calls in flight, 1,040 waiting; 600 a minute allowed; 3 of 4,300 throttled, paused for 2.0 s; this job has 50 % of the turns",
+            words,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Show_WithIdThatNeedsEscaping_AsksForThatJob()
     {
         await CliRun.AgainstAsync(_service, _time, "show", "a/../b?c");

@@ -39,6 +39,14 @@ public sealed class PlainProgressTests : IDisposable
     }
 
     [Fact]
+    public void Report_OfABalancedModel_ShowsItsWindowAndThrottling()
+    {
+        _progress.Report(Jobs.Running(10) with { Balance = Jobs.Balance });
+
+        Assert.EndsWith("4.0 s left, window 12, 3 calls throttled, paused for 2.0 s", Lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Report_OfTheEnd_IsNeverHeldBack()
     {
         _progress.Report(Jobs.Running(10));

@@ -9,6 +9,21 @@ public static class Jobs
 
     private static readonly DateTimeOffset Created = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
+    /// <summary>Of two instances, one of which pauses.</summary>
+    public static JobBalance Balance { get; } = new()
+    {
+        Instances = 2,
+        Window = 12,
+        InFlight = 8,
+        Waiting = 1040,
+        Calls = 4300,
+        Throttled = 3,
+        RequestsPerMinute = 600,
+        PausedSeconds = 2,
+        Weight = 4,
+        Share = 0.5,
+    };
+
     public static Job NotStarted() => Running() with { Status = JobStatus.NotStarted };
 
     public static Job Running(long succeeded = 0, long failed = 0) => new()

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using ModelJobs.Contracts;
 using ModelJobs.EndToEnd.Tests.Support;
+using ModelJobs.Functions.Process.Balance;
 using ModelJobs.Functions.Process.Runners;
 using ModelJobs.Functions.Process.Runners.Chat;
 using ModelJobs.Tests.Support;
@@ -50,9 +51,12 @@ public sealed class SmallJobTests(StorageEmulator storage)
             new ChatRunnerOptions { Endpoint = server.Endpoint, Model = "stand-in", MaxConcurrency = Window }, TimeProvider.System);
         var counted = new CountingRunner(chat, standIn);
         await using var app = await LocalApp.StartAsync(
-            storage, builder => builder.Services.AddSingleton(new RunnerKind("counted", _ => counted)), "Models:counted:Runner=counted");
+            storage, builder => builder.Services.AddSingleton(new RunnerKind("counted", _ => counted) { IsBalanced = true }), "Models:counted:Runner=counted");
         var large = await app.Jobs.SubmitAsync("?model=counted&priority=low", Texts(1_200));
-        await Eventually.BecomesAsync(() => chat.Balance.Waiting > 100, TimeSpan.FromMinutes(1), "The large job does not ask for more than the endpoint bears.");
+        // The large job asks for more than the endpoint bears, and its status says so.
+        large = await app.Jobs.WaitAsync(large.Id, job => job.Balance is { Waiting: > 100 });
+        Assert.Equal((1, 1, 1.0), (large.Balance!.Instances, large.Balance.Weight, large.Balance.Share));
+        Assert.InRange(large.Balance.Window, 1, Window);
 
         var small = await app.Jobs.SubmitAsync("?model=counted&priority=low", Texts(Small));
         small = await app.Jobs.WaitAsync(small.Id);
@@ -105,9 +109,15 @@ public sealed class SmallJobTests(StorageEmulator storage)
     }
 
     /// <summary>Notes how many calls the endpoint had seen when a job's chunk began, and when it ended.</summary>
-    private sealed class CountingRunner(IModelRunner inner, OpenAiStandIn standIn) : IModelRunner
+    private sealed class CountingRunner(ChatRunner inner, OpenAiStandIn standIn) : IBalancedRunner
     {
         private readonly ConcurrentDictionary<string, int> _calls = new();
+
+        public LimiterSnapshot Balance => inner.Balance;
+
+        public bool HasBudget => inner.HasBudget;
+
+        public void ShareAmong(int instances, TimeSpan pause) => inner.ShareAmong(instances, pause);
 
         public int CallsWhile(string job) => _calls[job];
 

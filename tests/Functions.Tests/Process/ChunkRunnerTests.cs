@@ -1,19 +1,38 @@
 using System.Text.Json;
+using Azure.Storage.Blobs;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Process;
+using ModelJobs.Functions.Process.Balance;
 using ModelJobs.Functions.Process.Runners;
+using ModelJobs.Functions.Storage;
 using ModelJobs.Functions.Telemetry;
 using ModelJobs.Functions.Tests.Support;
 
 namespace ModelJobs.Functions.Tests.Process;
 
-public sealed class ChunkRunnerTests
+public sealed class ChunkRunnerTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new() { AutoAdvanceAmount = TimeSpan.Zero };
     private readonly JobSettings _settings = new() { MaxAttempts = 3, RetryDelay = TimeSpan.FromSeconds(1), MaxRetryDelay = TimeSpan.FromSeconds(60) };
+
+    // The models here are not balanced: nobody calls the storage.
+    private readonly JobBlobs _blobs;
+    private readonly BalanceBoard _board;
+
+    public ChunkRunnerTests()
+    {
+        _blobs = new JobBlobs(new BlobServiceClient("UseDevelopmentStorage=true"), _settings);
+        _board = new BalanceBoard(new BalanceEntries(_blobs, _time), _time, NullLogger<BalanceBoard>.Instance);
+    }
+
+    public void Dispose()
+    {
+        _board.Dispose();
+        _blobs.Dispose();
+    }
 
     [Fact]
     public async Task Run_TransientFailure_TriesOnlyThatItemAgain()
@@ -219,7 +238,7 @@ public sealed class ChunkRunnerTests
         await running.BoundedAsync();
     }
 
-    private ChunkRunner Runner(ModelCatalog models) => new(models, new JobMetrics(new Meters()), _settings, _time, new Random(1), NullLogger<ChunkRunner>.Instance);
+    private ChunkRunner Runner(ModelCatalog models) => new(models, _board, new JobMetrics(new Meters()), _settings, _time, new Random(1), NullLogger<ChunkRunner>.Instance);
 
     private static ModelCatalog Models(IModelRunner model) => new(
         new ConfigurationBuilder().AddInMemoryCollection([new("Models:model:Runner", "scripted"), new("Models:elsewhere:Runner", "external")]).Build(),

@@ -8,6 +8,7 @@ using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Process;
+using ModelJobs.Functions.Process.Balance;
 using ModelJobs.Functions.Process.Runners;
 using ModelJobs.Functions.Recover;
 using ModelJobs.Functions.Tests.Support;
@@ -22,6 +23,7 @@ internal sealed class ProcessBench : IDisposable
     private readonly FlowBench _bench;
     private readonly ModelCatalog _models;
     private readonly StubModel _model = new();
+    private readonly BalanceBoard _board;
     private readonly ChunkRunner _runner;
     private readonly Suspects _suspects;
     private readonly RunWatch _watch;
@@ -31,7 +33,8 @@ internal sealed class ProcessBench : IDisposable
         _bench = bench;
         _models = new ModelCatalog(
             new ConfigurationBuilder().AddInMemoryCollection([new("Models:model:Runner", "stub")]).Build(), [new RunnerKind("stub", _ => _model)]);
-        _runner = new ChunkRunner(_models, bench.Metrics, bench.Settings, bench.Time, new Random(1), NullLogger<ChunkRunner>.Instance);
+        _board = new BalanceBoard(new BalanceEntries(bench.Blobs, bench.Time), bench.Time, NullLogger<BalanceBoard>.Instance);
+        _runner = new ChunkRunner(_models, _board, bench.Metrics, bench.Settings, bench.Time, new Random(1), NullLogger<ChunkRunner>.Instance);
         Items = new ChunkItems(bench.Blobs);
         Nodes = new Nodes(new ConfigurationBuilder().Build(), bench.Time);
         Controls = new JobControls(bench.Blobs, bench.Time);
@@ -255,6 +258,7 @@ internal sealed class ProcessBench : IDisposable
     public void Dispose()
     {
         _models.Dispose();
+        _board.Dispose();
         _watch.Dispose();
         _suspects.Dispose();
     }

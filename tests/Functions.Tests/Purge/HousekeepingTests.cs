@@ -3,6 +3,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Time.Testing;
 using ModelJobs.Functions.Messaging;
+using ModelJobs.Functions.Process.Balance;
 using ModelJobs.Functions.Purge;
 using ModelJobs.Functions.Storage;
 using ModelJobs.Functions.Tests.Status;
@@ -232,5 +233,6 @@ public sealed class HousekeepingTests(StorageEmulator storage) : FlowTest(storag
         Bench.Blobs,
         new ExpiredJobs(Bench.Settings, _time, new RecordingLogger<ExpiredJobs>()),
         new OrphanedFolders(Bench.Blobs, Bench.Settings, _time, _folderLog),
-        new OrphanedMessages(Bench.Client, _messageLog)).Run(new TimerInfo(), _durable, Token).BoundedAsync();
+        new OrphanedMessages(Bench.Client, _messageLog),
+        new BalanceEntries(Bench.Blobs, _time)).Run(new TimerInfo(), _durable, Token).BoundedAsync();
 }

@@ -4,6 +4,7 @@ using ModelJobs.Contracts;
 using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Orchestrate;
+using ModelJobs.Functions.Process.Balance;
 using ModelJobs.Functions.Tests.Support;
 using ModelJobs.Tests.Support;
 
@@ -39,6 +40,62 @@ public sealed class JobReaderTests(StorageEmulator storage) : FlowTest(storage)
         Assert.Equal(new ItemCounts(100, Succeeded: 23, Failed: 6), job.Items);
         Assert.Equal(new PageCounts(Total: 4, Completed: 1), job.Pages);
         Assert.Equal(29, job.Percent);
+    }
+
+    [Fact]
+    public async Task Read_RunningOnAModelThatInstancesUse_AddsUpTheirBalance()
+    {
+        var state = new LimiterSnapshot
+        {
+            Window = 8,
+            InFlight = 3,
+            Waiting = 20,
+            WaitingJobs = 2,
+            WaitingWeight = 20,
+            Calls = 100,
+            Throttled = 1,
+            Tokens = 0,
+            RequestsPerMinute = 400,
+            TokensPerMinute = null,
+            EndpointRequestsPerMinute = 600,
+            EndpointTokensPerMinute = null,
+            Latency = TimeSpan.FromSeconds(1),
+            PausedFor = TimeSpan.Zero,
+        };
+        await Status.Balances.WriteAsync("model", new BalanceEntry("a", Bench.Time.GetUtcNow(), state), Token);
+        await Status.Balances.WriteAsync(
+            "model",
+            new BalanceEntry("b", Bench.Time.GetUtcNow(), state with { Calls = 300, Latency = TimeSpan.FromSeconds(2), PausedFor = TimeSpan.FromSeconds(4) }),
+            Token);
+        Status.IsRunning();
+
+        var balance = (await Status.ReadAsync()).Balance!;
+
+        Assert.Equal(
+            new JobBalance
+            {
+                Instances = 2,
+                Window = 16,
+                InFlight = 6,
+                Waiting = 40,
+                Calls = 400,
+                Throttled = 2,
+                // What both may make by themselves is more than the endpoint allows to all.
+                RequestsPerMinute = 600,
+                LatencySeconds = 1.75,
+                PausedSeconds = 4,
+                Weight = 4,
+                Share = 0.2,
+            },
+            balance);
+    }
+
+    [Fact]
+    public async Task Read_ModelThatNoInstanceUses_HasNoBalance()
+    {
+        Status.IsRunning();
+
+        Assert.Null((await Status.ReadAsync()).Balance);
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Control;
@@ -9,6 +11,8 @@ using ModelJobs.Functions.Estimate;
 using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Orchestrate;
 using ModelJobs.Functions.Plan;
+using ModelJobs.Functions.Process.Balance;
+using ModelJobs.Functions.Process.Runners;
 using ModelJobs.Functions.Status;
 using ModelJobs.Functions.Storage;
 using ModelJobs.Functions.Tests.Support;
@@ -43,7 +47,10 @@ internal sealed class StatusBench(FlowBench bench)
 
     public JobControls Controls { get; } = new(bench.Blobs, bench.Time);
 
-    public JobReader Jobs => field ??= new JobReader(new PageParts(bench.Blobs), Controls, new UsageReading(new PriceSettings()), bench.Time);
+    /// <summary>What instances say of their use of models.</summary>
+    public BalanceEntries Balances { get; } = new(bench.Blobs, bench.Time);
+
+    public JobReader Jobs => field ??= new JobReader(new PageParts(bench.Blobs), Controls, new UsageReading(new PriceSettings()), Balance(), bench.Time);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -110,4 +117,10 @@ internal sealed class StatusBench(FlowBench bench)
     }
 
     public static string Text(MemoryStream body) => Encoding.UTF8.GetString(body.ToArray());
+
+    private BalanceReading Balance() => new(
+        new ModelCatalog(
+            new ConfigurationBuilder().AddInMemoryCollection([new("Models:model:Runner", "balanced")]).Build(),
+            [new RunnerKind("balanced", _ => throw new InvalidOperationException("Nothing is run here.")) { IsBalanced = true }]),
+        new BalanceBoard(Balances, bench.Time, NullLogger<BalanceBoard>.Instance));
 }

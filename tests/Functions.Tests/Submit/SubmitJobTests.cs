@@ -3,11 +3,13 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Estimate;
 using ModelJobs.Functions.Http;
+using ModelJobs.Functions.Process.Balance;
 using ModelJobs.Functions.Process.Runners;
 using ModelJobs.Functions.Status;
 using ModelJobs.Functions.Submit;
@@ -189,13 +191,14 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
     {
         using var models = new ModelCatalog(
             new ConfigurationBuilder().AddInMemoryCollection([new("Models:model:Runner", "none")]).Build(), []);
+        using var board = new BalanceBoard(new BalanceEntries(Bench.Blobs, Bench.Time), Bench.Time, NullLogger<BalanceBoard>.Instance);
         var submit = new SubmitJob(
             Bench.Blobs,
             new JobRequestReader(new RunSettings(models)),
             new IdempotencyKeys(Bench.Blobs, Bench.Time),
             new InputWriter(Bench.Blobs),
             new JobEstimator(models, new PriceSettings()),
-            new JobReader(new PageParts(Bench.Blobs), new JobControls(Bench.Blobs, Bench.Time), new UsageReading(new PriceSettings()), Bench.Time),
+            new JobReader(new PageParts(Bench.Blobs), new JobControls(Bench.Blobs, Bench.Time), new UsageReading(new PriceSettings()), new BalanceReading(models, board), Bench.Time),
             Bench.Settings,
             Bench.Time);
         await using var services = new ServiceCollection().AddLogging().BuildServiceProvider();

@@ -24,6 +24,7 @@ public sealed class AdaptiveLimiter : IDisposable
     private readonly AdaptiveRate _rate = new();
     private readonly ObservedBudget _requests = new();
     private readonly ObservedBudget _tokens = new();
+    private readonly LimiterOptions _options;
     private readonly TokenBucket? _ownRequests;
     private readonly TokenBucket? _ownTokens;
     private TimeSpan _pausedUntil;
@@ -38,13 +39,16 @@ public sealed class AdaptiveLimiter : IDisposable
     /// <param name="time">The clock of everything in it.</param>
     public AdaptiveLimiter(LimiterOptions options, TimeProvider time)
     {
-        _time = time;
+        (_options, _time) = (options, time);
         _start = time.GetTimestamp();
         _window = new ConcurrencyWindow(options);
         _ownRequests = OwnBudget(options.RequestsPerMinute);
         _ownTokens = OwnBudget(options.TokensPerMinute);
         _timer = time.CreateTimer(_ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>Whether a budget is configured.</summary>
+    public bool HasBudget => _ownRequests is not null || _ownTokens is not null;
 
     private TimeSpan Now => _time.GetElapsedTime(_start);
 
@@ -73,6 +77,23 @@ public sealed class AdaptiveLimiter : IDisposable
         return waiter.Task;
     }
 
+    /// <summary>Divides the configured budgets among instances.</summary>
+    /// <param name="instances">How many use the model, this one included.</param>
+    /// <param name="pause">How long this one is to use nothing of them.</param>
+    public void ShareAmong(int instances, TimeSpan pause)
+    {
+        lock (_lock)
+        {
+            var now = Now;
+            Share(_ownRequests, _options.RequestsPerMinute, instances, pause, now);
+            Share(_ownTokens, _options.TokensPerMinute, instances, pause, now);
+            if (!_isDisposed)
+            {
+                MakeCalls();
+            }
+        }
+    }
+
     /// <summary>Where it stands.</summary>
     public LimiterSnapshot Snapshot()
     {
@@ -85,11 +106,14 @@ public sealed class AdaptiveLimiter : IDisposable
                 InFlight = _inFlight,
                 Waiting = _queue.Count,
                 WaitingJobs = _queue.Jobs,
+                WaitingWeight = _queue.Weight,
                 Calls = _calls,
                 Throttled = _throttled,
                 Tokens = _tokensUsed,
                 RequestsPerMinute = Least(_ownRequests?.PerSecond, _requests.PerSecond, _rate.PerSecond(now)) * SecondsPerMinute,
                 TokensPerMinute = Least(_ownTokens?.PerSecond, _tokens.PerSecond) * SecondsPerMinute,
+                EndpointRequestsPerMinute = _requests.PerSecond * SecondsPerMinute,
+                EndpointTokensPerMinute = _tokens.PerSecond * SecondsPerMinute,
                 Latency = _window.Uncrowded,
                 PausedFor = _pausedUntil > now ? _pausedUntil - now : TimeSpan.Zero,
             };
@@ -231,8 +255,25 @@ public sealed class AdaptiveLimiter : IDisposable
         }
 
         var perSecond = limit / SecondsPerMinute;
-        return new TokenBucket(perSecond, Math.Max(1, perSecond * BurstSeconds), TimeSpan.Zero);
+        return new TokenBucket(perSecond, CapacityOf(perSecond), TimeSpan.Zero);
     }
+
+    private static void Share(TokenBucket? bucket, int? perMinute, int instances, TimeSpan pause, TimeSpan now)
+    {
+        if (bucket is null || perMinute is not { } limit)
+        {
+            return;
+        }
+
+        var perSecond = limit / SecondsPerMinute / instances;
+        bucket.Resize(perSecond, CapacityOf(perSecond), now);
+        if (pause > TimeSpan.Zero)
+        {
+            bucket.Set(-perSecond * pause.TotalSeconds, now);
+        }
+    }
+
+    private static double CapacityOf(double perSecond) => Math.Max(1, perSecond * BurstSeconds);
 
     private static double? Least(params ReadOnlySpan<double?> rates)
     {

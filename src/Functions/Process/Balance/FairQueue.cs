@@ -21,6 +21,9 @@ internal sealed class FairQueue<T>
     /// <summary>Of how many jobs they are.</summary>
     public int Jobs => _lines.Count;
 
+    /// <summary>The weights of those jobs, added up.</summary>
+    public int Weight => _lines.Values.Sum(line => line.Weight);
+
     /// <summary>Adds one to its job's line.</summary>
     /// <returns>Its place, for <see cref="Remove"/>.</returns>
     public LinkedListNode<T> Enqueue(JobShare share, T waiting)

@@ -9,9 +9,9 @@ public sealed record LimiterOptions
     /// <summary>Most calls in flight, however well the endpoint bears them.</summary>
     public int MaxConcurrency { get; init; } = 256;
 
-    /// <summary>Calls a minute that this instance may make; null if only the endpoint limits them.</summary>
+    /// <summary>Calls a minute that all instances together may make; null if only the endpoint limits them.</summary>
     public int? RequestsPerMinute { get; init; }
 
-    /// <summary>Tokens a minute, of prompts and answers, that this instance may use; null if only the endpoint limits them.</summary>
+    /// <summary>Tokens a minute, of prompts and answers, that all instances together may use; null if only the endpoint limits them.</summary>
     public int? TokensPerMinute { get; init; }
 }

@@ -15,6 +15,9 @@ public sealed record LimiterSnapshot
     /// <summary>Jobs with calls that wait.</summary>
     public required int WaitingJobs { get; init; }
 
+    /// <summary>The weights of those jobs, added up: how many turns there are until each has had what it is due.</summary>
+    public required int WaitingWeight { get; init; }
+
     /// <summary>Calls that ended, since the start.</summary>
     public required long Calls { get; init; }
 
@@ -29,6 +32,12 @@ public sealed record LimiterSnapshot
 
     /// <summary>Tokens a minute that are allowed now; null if nothing limits them.</summary>
     public required double? TokensPerMinute { get; init; }
+
+    /// <summary>Calls a minute that the endpoint's headers allow to all of its callers together; null if they do not tell.</summary>
+    public required double? EndpointRequestsPerMinute { get; init; }
+
+    /// <summary>Tokens a minute that they allow.</summary>
+    public required double? EndpointTokensPerMinute { get; init; }
 
     /// <summary>How long a call takes when the endpoint is not crowded; null before the first answer.</summary>
     public required TimeSpan? Latency { get; init; }

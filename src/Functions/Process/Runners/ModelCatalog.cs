@@ -33,6 +33,9 @@ internal sealed class ModelCatalog(IConfiguration configuration, IEnumerable<Run
     /// <summary>Whether external workers run the model instead of the app.</summary>
     public bool IsExternal(string name) => Look(name) is { Kind: { Create: null } };
 
+    /// <summary>Whether the model's calls go through a limiter.</summary>
+    public bool IsBalanced(string name) => Look(name) is { Kind.IsBalanced: true };
+
     /// <summary>The runner of a model; null if there is no such model, or external workers run it.</summary>
     /// <exception cref="Exception">The runner cannot be made; the next call tries again.</exception>
     public IModelRunner? Find(string name)

@@ -13,4 +13,7 @@ public sealed record RunnerKind(
 {
     /// <summary>Whether its runners are <see cref="ITokenCounter"/>s, and cheap to make.</summary>
     public bool CountsTokens { get; init; }
+
+    /// <summary>Whether its runners are <see cref="IBalancedRunner"/>s.</summary>
+    public bool IsBalanced { get; init; }
 }

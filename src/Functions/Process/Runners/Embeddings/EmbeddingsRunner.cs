@@ -33,7 +33,13 @@ public sealed class EmbeddingsRunner : IBalancedRunner, ITokenCounter, IDisposab
     }
 
     /// <inheritdoc/>
-    public LimiterSnapshot Balance => _endpoint.Balance;
+    public LimiterSnapshot Balance => _endpoint.Limiter.Snapshot();
+
+    /// <inheritdoc/>
+    public bool HasBudget => _endpoint.Limiter.HasBudget;
+
+    /// <inheritdoc/>
+    public void ShareAmong(int instances, TimeSpan pause) => _endpoint.Limiter.ShareAmong(instances, pause);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ItemOutcome>> RunAsync(IReadOnlyList<ItemCall> items, CancellationToken cancellationToken)

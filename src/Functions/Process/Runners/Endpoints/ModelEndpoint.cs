@@ -26,8 +26,8 @@ internal sealed class ModelEndpoint : IDisposable
     /// <summary>The official client of it. Its calls belong into <see cref="CallAsync"/>.</summary>
     public OpenAIClient Client { get; }
 
-    /// <summary>Where the limiter stands.</summary>
-    public LimiterSnapshot Balance => _limiter.Snapshot();
+    /// <summary>What decides when calls are made.</summary>
+    public AdaptiveLimiter Limiter => _limiter;
 
     /// <summary>Makes a call.</summary>
     /// <param name="share">On whose behalf.</param>
