@@ -18,6 +18,7 @@ namespace ModelJobs.Contracts;
 [JsonSerializable(typeof(RedriveRequest))]
 [JsonSerializable(typeof(Job))]
 [JsonSerializable(typeof(JobList))]
+[JsonSerializable(typeof(WebhookEvent))]
 [JsonSerializable(typeof(JobEstimate))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(ChunkMessage))]

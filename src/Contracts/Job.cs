@@ -76,6 +76,12 @@ public sealed record Job
     /// <summary>Why the job itself failed; absent otherwise. Failed items are not here but in the errors.</summary>
     public JobError? Error { get; init; }
 
+    /// <summary>
+    /// What became of telling the job's webhook of the end of its latest round; absent while the job runs, where it has no webhook, in lists,
+    /// and in what the webhook itself is told.
+    /// </summary>
+    public JobWebhook? Webhook { get; init; }
+
     /// <summary>Where to read on.</summary>
     public required JobLinks Links { get; init; }
 }
@@ -97,6 +103,38 @@ public sealed record PageCounts(int Total, int Completed);
 /// <param name="Code">A stable word for programs.</param>
 /// <param name="Message">A sentence for people.</param>
 public sealed record JobError(string Code, string Message);
+
+/// <summary>How far a webhook was told of a job's end.</summary>
+/// <param name="State">Where it stands.</param>
+/// <param name="Attempts">Calls that have ended.</param>
+/// <param name="LastStatus">HTTP status of the last one's answer; absent if it had none.</param>
+/// <param name="LastError">Why the last one failed, as a stable word: docs/webhooks.md; absent if it did not.</param>
+/// <param name="NextAttemptAt">When the next one is due (UTC); absent if there is none.</param>
+public sealed record JobWebhook(
+    WebhookState State, int Attempts, int? LastStatus = null, string? LastError = null, DateTimeOffset? NextAttemptAt = null);
+
+/// <summary>Where the telling of a webhook stands.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<WebhookState>))]
+public enum WebhookState
+{
+    /// <summary>It has not succeeded yet, and will be tried.</summary>
+    [JsonStringEnumMemberName("pending")]
+    Pending,
+
+    /// <summary>The receiver has taken it.</summary>
+    [JsonStringEnumMemberName("delivered")]
+    Delivered,
+
+    /// <summary>It was given up.</summary>
+    [JsonStringEnumMemberName("failed")]
+    Failed,
+}
+
+/// <summary>What a webhook is told: the body of the call, as Standard Webhooks shapes it.</summary>
+/// <param name="Type">What has happened: <c>job.succeeded</c>, <c>job.failed</c> or <c>job.canceled</c>.</param>
+/// <param name="Timestamp">When it happened (UTC).</param>
+/// <param name="Data">The job as <c>GET /api/jobs/{id}</c> answers it.</param>
+public sealed record WebhookEvent(string Type, DateTimeOffset Timestamp, Job Data);
 
 /// <summary>Links from a job to its parts, as absolute paths.</summary>
 /// <param name="Self">The job.</param>

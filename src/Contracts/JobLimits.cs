@@ -84,6 +84,9 @@ public static class JobLimits
     /// <summary>Longest <see cref="JobOptions.Retention"/>.</summary>
     public static readonly TimeSpan MaxRetention = TimeSpan.FromDays(3650);
 
+    /// <summary>Most characters of a <see cref="JobOptions.Webhook"/>.</summary>
+    public const int MaxWebhookLength = 2000;
+
     /// <summary>Most ids or codes that one redrive or discard may list.</summary>
     public const int MaxListedItems = 10_000;
 }

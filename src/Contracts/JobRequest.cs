@@ -46,6 +46,12 @@ public sealed record JobOptions
     /// <summary>How long the job is kept after its end; as long as the app is set to if absent. At most <see cref="JobLimits.MaxRetention"/>.</summary>
     [JsonConverter(typeof(DurationConverter))]
     public TimeSpan? Retention { get; init; }
+
+    /// <summary>
+    /// Address that is told when a round of the job has ended, as an absolute https URL of at most <see cref="JobLimits.MaxWebhookLength"/>
+    /// characters; nobody is told if absent. Answers show its host alone, since the rest may be a secret of the receiver.
+    /// </summary>
+    public string? Webhook { get; init; }
 }
 
 /// <summary>How a job stands against others on the same model.</summary>

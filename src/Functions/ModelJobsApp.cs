@@ -16,6 +16,7 @@ using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Estimate;
 using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Messaging;
+using ModelJobs.Functions.Notify;
 using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Process;
 using ModelJobs.Functions.Process.Balance;
@@ -56,6 +57,10 @@ public static class ModelJobsApp
             .Configure<IConfiguration>((prices, configuration) => StrictSettings.Bind(configuration.GetSection(PriceSettings.Section), prices))
             .ValidateOnStart();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<PriceSettings>>().Value);
+        services.AddOptions<WebhookSettings>()
+            .Configure<IConfiguration>((webhooks, configuration) => StrictSettings.Bind(configuration.GetSection(WebhookSettings.Section), webhooks))
+            .ValidateOnStart();
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<WebhookSettings>>().Value);
 
         // The worker's own server would refuse bodies over 30 MB.
         services.Configure<KestrelServerOptions>(server => server.Limits.MaxRequestBodySize = JobLimits.MaxInputBytes);
@@ -72,6 +77,9 @@ public static class ModelJobsApp
         services.AddSingleton<IdempotencyKeys>();
         services.AddSingleton<InputWriter>();
         services.AddSingleton<JobEstimator>();
+        services.AddSingleton<WebhookPolicy>();
+        services.AddSingleton<WebhookConnection>();
+        services.AddSingleton<WebhookSender>();
         services.AddSingleton<RunSettings>();
         services.AddSingleton<JobRequestReader>();
         services.AddSingleton<ChunkSender>();

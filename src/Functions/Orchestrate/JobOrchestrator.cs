@@ -4,8 +4,10 @@ using Microsoft.Extensions.DependencyInjection;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Dispatch;
+using ModelJobs.Functions.Notify;
 using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Redrive;
+using ModelJobs.Functions.Status;
 using ModelJobs.Functions.Telemetry;
 
 namespace ModelJobs.Functions.Orchestrate;
@@ -42,9 +44,10 @@ internal static class JobOrchestrator
         {
             run = await RunPagesAsync(context, run);
         }
-        catch (TaskFailedException)
+        catch (TaskFailedException failure)
         {
             await CloseLanesAsync(context, run.Job.Id, Enumerable.Range(0, run.Lanes));
+            await TellWebhookAsync(context, run, summary: null, JobReader.ErrorOf(failure.GetType().ToString(), failure.Message));
             TellEnd(context, function, run, JobStatus.Failed);
             throw;
         }
@@ -56,6 +59,7 @@ internal static class JobOrchestrator
         else
         {
             await CloseLanesAsync(context, run.Job.Id, run.LaneChunks.Index().Where(lane => lane.Item > 0).Select(lane => lane.Index));
+            await TellWebhookAsync(context, run, Summary(run));
             TellEnd(context, function, run, Summary(run).Status);
         }
 
@@ -70,6 +74,25 @@ internal static class JobOrchestrator
             function.InstanceServices.GetRequiredService<JobMetrics>()
                 .JobEnded(run.Job.Model, status.ToString(), Summary(run).Stopped?.Code == JobControl.DeadlineExceeded);
             JobSpans.End(function.TraceContext, run.Job.Id, run.Job.Model, status.ToString());
+        }
+    }
+
+    // Begins it only, so that who waits for the job does not wait for its receiver; and a job whose webhook cannot be told has ended all the same.
+    private static async Task TellWebhookAsync(TaskOrchestrationContext context, JobRun run, JobSummary? summary, JobError? failure = null)
+    {
+        if (run.Job.Options.Webhook is null)
+        {
+            return;
+        }
+
+        try
+        {
+            var end = new EndedRound(run.Job.Id, run.Round, summary, failure, context.CurrentUtcDateTime);
+            await context.CallActivityAsync(nameof(BeginWebhook), end, DurableRetries.Brief);
+        }
+        catch (TaskFailedException)
+        {
+            // The job's status says that nobody was told.
         }
     }
 

@@ -4,6 +4,7 @@ using Azure.Storage.Blobs.Models;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
+using ModelJobs.Functions.Notify;
 using ModelJobs.Functions.Orchestrate;
 using ModelJobs.Functions.Redrive;
 using ModelJobs.Functions.Storage;
@@ -11,8 +12,8 @@ using ModelJobs.Functions.Storage;
 namespace ModelJobs.Functions.Purge;
 
 /// <summary>
-/// Deletes what is left of a job, for a while: its idempotency key, blobs, parked messages, the orchestrations of its pages, and its own
-/// last of all, so that a job of which anything is left is still there to be deleted.
+/// Deletes what is left of a job, for a while: its idempotency key, blobs, parked messages, the orchestrations of its pages and of its
+/// webhook, and its own last of all, so that a job of which anything is left is still there to be deleted.
 /// </summary>
 internal sealed partial class PurgeSlice(JobBlobs blobs, ParkedMessages parked, TimeProvider time, ILogger<PurgeSlice> logger)
 {
@@ -49,9 +50,12 @@ internal sealed partial class PurgeSlice(JobBlobs blobs, ParkedMessages parked, 
         }
 
         await parked.RemoveAsync(job, All, cancellationToken);
-        if (!await ForgetPagesAsync(durable, job, start, cancellationToken))
+        foreach (var prefix in (string[])[WebhookOrchestrator.InstanceIds(job), PageOrchestrator.InstanceIds(job)])
         {
-            return false;
+            if (!await ForgetAllAsync(durable, prefix, start, cancellationToken))
+            {
+                return false;
+            }
         }
 
         await ForgetAsync(durable, job, cancellationToken);
@@ -104,15 +108,15 @@ internal sealed partial class PurgeSlice(JobBlobs blobs, ParkedMessages parked, 
         return true;
     }
 
-    private async Task<bool> ForgetPagesAsync(DurableTaskClient durable, string job, long start, CancellationToken cancellationToken)
+    private async Task<bool> ForgetAllAsync(DurableTaskClient durable, string prefix, long start, CancellationToken cancellationToken)
     {
         var areGone = true;
-        var query = new OrchestrationQuery { InstanceIdPrefix = PageOrchestrator.InstanceIds(job), PageSize = PageSize };
+        var query = new OrchestrationQuery { InstanceIdPrefix = prefix, PageSize = PageSize };
         await foreach (var page in durable.GetAllInstancesAsync(query).AsPages().WithCancellation(cancellationToken))
         {
             foreach (var batch in page.Values.Chunk(Parallelism))
             {
-                var gone = await Task.WhenAll(batch.Select(instance => ForgetPageAsync(durable, instance, cancellationToken)));
+                var gone = await Task.WhenAll(batch.Select(instance => EndAndForgetAsync(durable, instance, cancellationToken)));
                 areGone &= gone.All(one => one);
                 if (IsOver(start))
                 {
@@ -124,16 +128,16 @@ internal sealed partial class PurgeSlice(JobBlobs blobs, ParkedMessages parked, 
         return areGone;
     }
 
-    private static async Task<bool> ForgetPageAsync(DurableTaskClient durable, OrchestrationMetadata page, CancellationToken cancellationToken)
+    private static async Task<bool> EndAndForgetAsync(DurableTaskClient durable, OrchestrationMetadata instance, CancellationToken cancellationToken)
     {
-        if (page.IsCompleted)
+        if (instance.IsCompleted)
         {
-            await durable.PurgeInstanceAsync(page.InstanceId, cancellationToken);
+            await durable.PurgeInstanceAsync(instance.InstanceId, cancellationToken);
             return true;
         }
 
-        // A job that was terminated by an operator's tool leaves its pages running.
-        await durable.TerminateInstanceAsync(page.InstanceId, cancellationToken);
+        // A job that was terminated by an operator's tool leaves its pages running, and a webhook may be told for days.
+        await durable.TerminateInstanceAsync(instance.InstanceId, cancellationToken);
         return false;
     }
 

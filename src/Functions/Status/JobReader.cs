@@ -4,6 +4,7 @@ using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Estimate;
 using ModelJobs.Functions.Http;
+using ModelJobs.Functions.Notify;
 using ModelJobs.Functions.Orchestrate;
 
 namespace ModelJobs.Functions.Status;
@@ -20,10 +21,19 @@ internal sealed class JobReader(PageParts parts, JobControls controls, UsageRead
     public static JobRun RunOf(OrchestrationMetadata instance) =>
         instance.ReadInputAs<JobRun>() ?? throw new InvalidDataException($"Orchestration {instance.InstanceId} has no input.");
 
-    /// <summary>The status of a job, as of now.</summary>
+    /// <summary>What a job has failed with whose orchestration has failed.</summary>
+    public static JobError ErrorOf(string type, string message) => new("job_failed", $"{type}: {message}");
+
+    /// <summary>The status of a job, as of now, and what became of telling its webhook.</summary>
     /// <exception cref="ProblemException">There is no such job.</exception>
-    public async Task<Job> ReadAsync(DurableTaskClient durable, string id, CancellationToken cancellationToken) =>
-        await ReadAsync(await InstanceAsync(durable, id, cancellationToken), cancellationToken);
+    public async Task<Job> ReadAsync(DurableTaskClient durable, string id, CancellationToken cancellationToken)
+    {
+        var instance = await InstanceAsync(durable, id, cancellationToken);
+        var job = await ReadAsync(instance, cancellationToken);
+        return instance.IsCompleted && RunOf(instance) is { Job.Options.Webhook: not null } run
+            ? job with { Webhook = await WebhookStatus.ReadAsync(durable, id, run.Round, cancellationToken) }
+            : job;
+    }
 
     /// <summary>The status of a job whose orchestration was read.</summary>
     public async Task<Job> ReadAsync(OrchestrationMetadata instance, CancellationToken cancellationToken)
@@ -61,6 +71,12 @@ internal sealed class JobReader(PageParts parts, JobControls controls, UsageRead
         return Describe(instance, JobCounts.None, isPaused, RunSums.None);
     }
 
+    /// <summary>A job whose orchestration is about to end.</summary>
+    /// <param name="instance">The orchestration, with its input and custom status.</param>
+    /// <param name="end">How it ends.</param>
+    public Job Describe(OrchestrationMetadata instance, JobEnd end) =>
+        Measured(Describe(instance, JobCounts.None, isPaused: false, RunSums.None, end), instance, RunSums.None);
+
     /// <summary>What the pages done of a job have measured, all its rounds together; null if nothing.</summary>
     public static RunSums? SumsOf(OrchestrationMetadata instance)
     {
@@ -83,15 +99,15 @@ internal sealed class JobReader(PageParts parts, JobControls controls, UsageRead
         };
     }
 
-    private Job Describe(OrchestrationMetadata instance, Totals inFlight, bool isPaused, RunSums sums)
+    private Job Describe(OrchestrationMetadata instance, Totals inFlight, bool isPaused, RunSums sums) => Describe(instance, inFlight, isPaused, sums, EndOf(instance));
+
+    private Job Describe(OrchestrationMetadata instance, Totals inFlight, bool isPaused, RunSums sums, JobEnd? end)
     {
         var run = RunOf(instance);
         var progress = ProgressOf(instance);
-        var summary = instance.RuntimeStatus == OrchestrationRuntimeStatus.Completed && instance.SerializedOutput is not null
-            ? instance.ReadOutputAs<JobSummary>()
-            : null;
+        var summary = end?.Summary;
         var counts = new JobCounts(run, summary?.Totals ?? progress?.Totals ?? run.Totals, inFlight);
-        var ended = instance.IsCompleted ? instance.LastUpdatedAt : (DateTimeOffset?)null;
+        var ended = end?.At;
         var elapsed = progress?.StartedAt is { } started ? (ended ?? time.GetUtcNow()) - started : TimeSpan.Zero;
         double? rate = counts.Answered > 0 && elapsed > TimeSpan.Zero ? counts.Answered / elapsed.TotalSeconds : null;
         var pages = progress?.Pages ?? run.Pages ?? 0;
@@ -99,9 +115,9 @@ internal sealed class JobReader(PageParts parts, JobControls controls, UsageRead
         return new Job
         {
             Id = instance.InstanceId,
-            Status = isPaused ? JobStatus.Paused : StatusOf(instance.RuntimeStatus, summary),
+            Status = isPaused ? JobStatus.Paused : end?.Status ?? StatusOf(instance.RuntimeStatus, summary),
             Model = run.Job.Model,
-            Options = run.Job.Options,
+            Options = run.Job.Options.Webhook is { } webhook ? run.Job.Options with { Webhook = WebhookPolicy.Shown(webhook) } : run.Job.Options,
             Items = counts.Items,
             // A redrive passes over the pages that it has nothing to do on.
             Pages = new PageCounts(pages, summary is null ? progress?.CompletedPages ?? 0 : pages),
@@ -109,9 +125,9 @@ internal sealed class JobReader(PageParts parts, JobControls controls, UsageRead
             ItemsPerSecond = rate is { } perSecond ? Math.Round(perSecond, 2) : null,
             EtaSeconds = left is { } seconds && ended is null && !isPaused ? Math.Round(seconds, 1) : null,
             CreatedAt = run.Job.CreatedAt,
-            LastUpdatedAt = instance.LastUpdatedAt,
+            LastUpdatedAt = ended ?? instance.LastUpdatedAt,
             CompletedAt = ended,
-            Error = ErrorOf(instance, summary),
+            Error = end?.Error,
             Links = LinksOf(instance.InstanceId),
         };
     }
@@ -121,11 +137,19 @@ internal sealed class JobReader(PageParts parts, JobControls controls, UsageRead
 
     private static JobLinks LinksOf(string id) => new($"/api/jobs/{id}", $"/api/jobs/{id}/results", $"/api/jobs/{id}/errors", $"/api/jobs/{id}/parked");
 
-    // Whoever cancels a job knows why it ended.
-    private static JobError? ErrorOf(OrchestrationMetadata instance, JobSummary? summary) =>
-        instance.FailureDetails is { } failure ? new JobError("job_failed", $"{failure.ErrorType}: {failure.ErrorMessage}")
-        : summary?.Stopped is { Code: not JobControl.Canceled } stopped ? stopped
-        : null;
+    private static JobEnd? EndOf(OrchestrationMetadata instance)
+    {
+        if (!instance.IsCompleted)
+        {
+            return null;
+        }
+
+        var summary = instance.RuntimeStatus == OrchestrationRuntimeStatus.Completed && instance.SerializedOutput is not null
+            ? instance.ReadOutputAs<JobSummary>()
+            : null;
+        var failure = instance.FailureDetails is { } details ? ErrorOf(details.ErrorType, details.ErrorMessage) : null;
+        return new JobEnd(StatusOf(instance.RuntimeStatus, summary), summary, failure, instance.LastUpdatedAt);
+    }
 
     private static JobStatus StatusOf(OrchestrationRuntimeStatus status, JobSummary? summary) => status switch
     {

@@ -20,7 +20,7 @@ internal sealed class JobRequestReader(RunSettings settings)
     private const string DryRun = "dryRun";
 
     private static readonly string[] QueryNames =
-        ["model", "orderByKey", "chunkItems", "maxConcurrency", "priority", "onFailure", "tolerate", "deadline", "retention", DryRun, "code"];
+        ["model", "orderByKey", "chunkItems", "maxConcurrency", "priority", "onFailure", "tolerate", "deadline", "retention", "webhook", DryRun, "code"];
 
     /// <summary>Whether the caller wants to know what the job would take, instead of running it.</summary>
     /// <exception cref="ProblemException">It is neither true nor false.</exception>
@@ -57,6 +57,7 @@ internal sealed class JobRequestReader(RunSettings settings)
             Tolerate = Query(request, "tolerate", text => Tolerance.TryParse(text, out var value) ? value : null, "a number of items such as 5, or a share such as 1%"),
             Deadline = Query(request, "deadline", ParseDuration, "a length of time such as 90s, 30m, 2h, 7d or 01:30:00"),
             Retention = Query(request, "retention", ParseDuration, "a length of time such as 90s, 30m, 2h, 7d or 01:30:00"),
+            Webhook = request.Query["webhook"] is { Count: > 0 } webhook ? webhook.ToString() : null,
         };
         return Check(request.Query["model"], options, ItemLines.ReadAsync(request.BodyReader, cancellationToken));
     }

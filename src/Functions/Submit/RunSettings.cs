@@ -1,5 +1,6 @@
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Http;
+using ModelJobs.Functions.Notify;
 using ModelJobs.Functions.Process.Runners;
 
 namespace ModelJobs.Functions.Submit;
@@ -11,7 +12,7 @@ namespace ModelJobs.Functions.Submit;
 internal sealed record CheckedRun(string Model, bool External, JobOptions Options);
 
 /// <summary>Checks what a caller asks a job to be run on: the model must be configured, and the options within their limits and fit each other.</summary>
-internal sealed class RunSettings(ModelCatalog models)
+internal sealed class RunSettings(ModelCatalog models, WebhookPolicy webhooks)
 {
     /// <summary>Checks a model and options.</summary>
     /// <exception cref="ProblemException">They are refused.</exception>
@@ -38,7 +39,7 @@ internal sealed class RunSettings(ModelCatalog models)
         _ => throw Problems.UnknownModel(model.Length > JobLimits.MaxNameLength ? model[..JobLimits.MaxNameLength] : model, models.Names),
     };
 
-    private static JobOptions Check(JobOptions options)
+    private JobOptions Check(JobOptions options)
     {
         if (options.ChunkItems is < 1 or > JobLimits.MaxChunkItems)
         {
@@ -75,6 +76,11 @@ internal sealed class RunSettings(ModelCatalog models)
         if (options.Retention > JobLimits.MaxRetention)
         {
             throw Problems.BadOption($"retention must be at most {JobLimits.MaxRetention.TotalDays}d.");
+        }
+
+        if (options.Webhook is { } webhook && webhooks.ProblemOf(webhook) is { } problem)
+        {
+            throw Problems.BadOption(problem);
         }
 
         return options with { ChunkItems = options.ChunkItems ?? JobLimits.DefaultChunkItems };
