@@ -51,6 +51,7 @@ public sealed record JobOptions
     /// Address that is told when a round of the job has ended, as an absolute https URL of at most <see cref="JobLimits.MaxWebhookLength"/>
     /// characters; nobody is told if absent. Answers show its host alone, since the rest may be a secret of the receiver.
     /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Webhook { get; init; }
 }
 

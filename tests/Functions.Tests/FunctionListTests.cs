@@ -15,12 +15,14 @@ public sealed class FunctionListTests
 {
     private const string Expected = """
         AssembleResults: activityTrigger order of AssembleResults
+        BeginWebhook: activityTrigger end of BeginWebhook, durableClient durable
         CancelJob: httpTrigger request of POST jobs/{id}/cancel (Function), durableClient durable; http $return
         CancelPage: activityTrigger order of CancelPage
         ClearParked: activityTrigger order of ClearParked
         CloseLanes: activityTrigger order of CloseLanes
         CollectPage: activityTrigger order of CollectPage
         DeleteJob: httpTrigger request of DELETE jobs/{id} (Function), durableClient durable; http $return
+        DeliverWebhook: activityTrigger order of DeliverWebhook, durableClient durable
         DiscardPage: activityTrigger order of DiscardPage
         DiscardParked: httpTrigger request of POST jobs/{id}/discard (Function), durableClient durable; http $return
         DispatchPage: activityTrigger order of DispatchPage
@@ -53,6 +55,7 @@ public sealed class FunctionListTests
         StopJob: activityTrigger order of StopJob
         SubmitJob: httpTrigger request of POST jobs (Function), durableClient durable; http $return
         SweepAnswers: timerTrigger timer of 0 40 * * * * (at start False), durableClient durable
+        WebhookOrchestrator: orchestrationTrigger context of WebhookOrchestrator
 
         """;
 

@@ -54,6 +54,11 @@ internal sealed record JobSubmission(string Model, JobOptions Options, string? I
             query.Append(CultureInfo.InvariantCulture, $"&retention={retention:c}");
         }
 
+        if (Options.Webhook is { } webhook)
+        {
+            query.Append("&webhook=").Append(Uri.EscapeDataString(webhook));
+        }
+
         return query.ToString();
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using ModelJobs.Contracts;
 using Spectre.Console;
@@ -90,6 +91,11 @@ internal static class JobReport
             Row("completed", $"{JobText.Moment(completed)} (took {JobText.Duration(completed - job.CreatedAt)})");
         }
 
+        if (job.Webhook is { } webhook)
+        {
+            Row("webhook", Webhook(webhook));
+        }
+
         Row("self", job.Links.Self);
         Row("results", job.Links.Results);
         Row("errors", job.Links.Errors);
@@ -132,6 +138,14 @@ internal static class JobReport
         _ => $"is {job.Status}",
     };
 
+    private static string Webhook(JobWebhook webhook)
+    {
+        var last = webhook.LastError is null && webhook.LastStatus is null ? "" : $", last {webhook.LastStatus?.ToString(CultureInfo.InvariantCulture)} {webhook.LastError}".TrimEnd();
+        var next = webhook.NextAttemptAt is { } at ? $", next {JobText.Moment(at)}" : "";
+        var attempts = webhook.Attempts == 1 ? "1 attempt" : $"{JobText.Count(webhook.Attempts)} attempts";
+        return $"{webhook.State.ToString().ToLowerInvariant()} after {attempts}{last}{next}";
+    }
+
     private static string Options(JobOptions options)
     {
         var chosen = new List<string>();
@@ -173,6 +187,11 @@ internal static class JobReport
         if (options.Retention is { } retention)
         {
             chosen.Add($"kept {JobText.Duration(retention)}");
+        }
+
+        if (options.Webhook is { } webhook)
+        {
+            chosen.Add($"tells {webhook}");
         }
 
         return chosen.Count == 0 ? "defaults" : string.Join(", ", chosen);

@@ -47,7 +47,9 @@ internal static class PublicAddress
     public static bool Is(IPAddress address) => address.AddressFamily switch
     {
         AddressFamily.InterNetwork => !NotPublic4.Any(network => network.Contains(address)),
-        AddressFamily.InterNetworkV6 => Global6.Contains(address) && !NotPublic6.Any(network => network.Contains(address)),
+        // A network takes a mapped address for the IPv4 address that it holds, and then compares that with the network's first bits.
+        AddressFamily.InterNetworkV6 => !address.IsIPv4MappedToIPv6 && Global6.Contains(address)
+            && !NotPublic6.Any(network => network.Contains(address)),
         _ => false,
     };
 }

@@ -9,6 +9,9 @@ internal sealed record WebhookOrder(string Job, int Round, string Url, string Bo
 {
     /// <summary>Names what the receiver is told, and so is the same in each attempt: <c>webhook-id</c>.</summary>
     public string Id => WebhookOrchestrator.InstanceId(Job, Round);
+
+    /// <summary>What a record's own text would show: not the address, which may hold a token.</summary>
+    public override string ToString() => Id;
 }
 
 /// <summary>What came of an attempt, as its orchestration has to know it.</summary>

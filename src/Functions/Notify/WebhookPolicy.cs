@@ -35,7 +35,7 @@ internal sealed class WebhookPolicy(WebhookSettings settings)
                 + "https://hooks.example.org/jobs?token=…";
         }
 
-        if (uri.UserInfo.Length > 0 || url.Contains('#', StringComparison.Ordinal) || uri.Authority.Contains('@', StringComparison.Ordinal))
+        if (uri.UserInfo.Length > 0 || url.Contains('#', StringComparison.Ordinal))
         {
             return "webhook must have neither a user nor a password nor a fragment; a token of the receiver's goes into its path or query.";
         }

@@ -13,8 +13,8 @@ namespace ModelJobs.Functions.Notify;
 internal sealed record WebhookAnswer(HttpStatusCode? Status, string? Error = null, string? Detail = null, TimeSpan? RetryAfter = null);
 
 /// <summary>
-/// Calls receivers. Nothing of the app goes along but the signed body, and nothing of the answer is kept but its status: no redirects, proxy,
-/// cookies, credentials or trace, and no more of the answer's body than it takes to keep a connection.
+/// Calls receivers. Nothing of the app goes along but the signed body, and nothing of the answer is read but its head: no redirects, proxy,
+/// cookies, credentials or trace.
 /// </summary>
 internal sealed class WebhookSender : IDisposable
 {
@@ -42,10 +42,8 @@ internal sealed class WebhookSender : IDisposable
     /// <summary>How long a connection is kept: a name that stands for another address is found soon.</summary>
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(1);
 
-    /// <summary>Longest that is waited for the rest of an answer's body, and most kilobytes and bytes that are taken of its head and body.</summary>
-    private static readonly TimeSpan MaxDrain = TimeSpan.FromSeconds(1);
+    /// <summary>Most kilobytes of an answer's head.</summary>
     private const int MaxHeadKilobytes = 16;
-    private const int MaxDrainBytes = 16 * 1024;
 
     private const int MaxConnections = 8;
     private const string Product = "ModelJobs";
@@ -72,8 +70,8 @@ internal sealed class WebhookSender : IDisposable
             ActivityHeadersPropagator = null,
             AutomaticDecompression = DecompressionMethods.None,
             MaxResponseHeadersLength = MaxHeadKilobytes,
-            MaxResponseDrainSize = MaxDrainBytes,
-            ResponseDrainTimeout = MaxDrain,
+            // The body of an answer is not read: its connection is closed instead.
+            MaxResponseDrainSize = 0,
         };
         _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }

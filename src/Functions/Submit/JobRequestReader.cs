@@ -57,7 +57,7 @@ internal sealed class JobRequestReader(RunSettings settings)
             Tolerate = Query(request, "tolerate", text => Tolerance.TryParse(text, out var value) ? value : null, "a number of items such as 5, or a share such as 1%"),
             Deadline = Query(request, "deadline", ParseDuration, "a length of time such as 90s, 30m, 2h, 7d or 01:30:00"),
             Retention = Query(request, "retention", ParseDuration, "a length of time such as 90s, 30m, 2h, 7d or 01:30:00"),
-            Webhook = request.Query["webhook"] is { Count: > 0 } webhook ? webhook.ToString() : null,
+            Webhook = WebhookOf(request),
         };
         return Check(request.Query["model"], options, ItemLines.ReadAsync(request.BodyReader, cancellationToken));
     }
@@ -115,6 +115,10 @@ internal sealed class JobRequestReader(RunSettings settings)
         string? text = request.Query[name];
         return string.IsNullOrEmpty(text) ? null : parse(text) ?? throw Problems.BadOption($"{name} must be {expected}, not '{text}'.");
     }
+
+    private static string? WebhookOf(HttpRequest request) => request.Query["webhook"] is var webhook && webhook.Count > 1
+        ? throw Problems.BadOption("webhook was named twice; an address of its own that has an & in its query must be percent-encoded whole.")
+        : (string?)webhook;
 
     private static TimeSpan? ParseDuration(string text) => Duration.TryParse(text, out var value) ? value : null;
 

@@ -33,13 +33,13 @@ public sealed class SubmitCommandTests : IAsyncLifetime
         var run = await SubmitAsync(
             _folder.File("items.jsonl", Items),
             "--order-by-key", "--chunk-items", "5", "--max-concurrency", "4", "--priority", "high", "--on-failure", "stopLane", "--tolerate", "1.5%",
-            "--deadline", "90m", "--retention", "7d", "--idempotency-key", "monday", "--function-key", "secret");
+            "--deadline", "90m", "--retention", "7d", "--webhook", "https://example.org/a?b=c", "--idempotency-key", "monday", "--function-key", "secret");
 
         Assert.Equal(0, run.ExitCode);
         Assert.Equal(
             [
                 "POST /api/jobs?model=sim%20ulate&orderByKey=true&chunkItems=5&maxConcurrency=4&priority=high&onFailure=stopLane&tolerate=1.5%25" +
-                "&deadline=01:30:00&retention=7.00:00:00",
+                "&deadline=01:30:00&retention=7.00:00:00&webhook=https%3A%2F%2Fexample.org%2Fa%3Fb%3Dc",
             ], _service.Calls);
         Assert.Equal("application/x-ndjson", _service.LastHeaders.ContentType);
         Assert.Equal("monday", _service.LastHeaders["Idempotency-Key"]);

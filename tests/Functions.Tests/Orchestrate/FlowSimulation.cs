@@ -3,6 +3,7 @@ using DurableTask.Core.History;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Converters;
 using Microsoft.Extensions.Logging.Abstractions;
+using ModelJobs.Functions.Notify;
 using ModelJobs.Functions.Orchestrate;
 using ModelJobs.LocalRuntime.Engine;
 using ModelJobs.LocalRuntime.Replay;
@@ -18,7 +19,10 @@ internal sealed class FlowSimulation(Func<ActivityWork, int, Answer> script)
     /// <summary>Far more steps than any scenario takes.</summary>
     private const int MaxSteps = 100_000;
 
-    private static readonly DateTime Start = new(2026, 3, 1, 12, 0, 0, DateTimeKind.Utc);
+    /// <summary>When a simulation begins.</summary>
+    public static readonly DateTimeOffset Begin = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private static readonly DateTime Start = Begin.UtcDateTime;
 
     private readonly TaskHub _hub = new();
     private readonly PriorityQueue<ActivityFinished, (DateTime At, int Order)> _running = new();
@@ -88,6 +92,10 @@ internal sealed class FlowSimulation(Func<ActivityWork, int, Answer> script)
             .Select(history => OrchestrationHistory.Of(history.Value)),
     ];
 
+    /// <summary>The custom status of an orchestration as it stands.</summary>
+    public T? StatusOf<T>(string instanceId) =>
+        JsonDataConverter.Default.Deserialize<T>(_hub.Instances.Single(instance => instance.Id == instanceId).CustomStatus);
+
     private void Turn(Instance instance)
     {
         var execution = (instance.Id, instance.Execution);
@@ -121,6 +129,7 @@ internal sealed class FlowSimulation(Func<ActivityWork, int, Answer> script)
     private static Func<TaskOrchestrationContext, Task<object?>>? FindOrchestrator(string name) => name switch
     {
         nameof(JobOrchestrator) => async context => await JobOrchestrator.Run(context),
+        nameof(WebhookOrchestrator) => async context => await WebhookOrchestrator.Run(context),
         nameof(PageOrchestrator) => async context => await PageOrchestrator.Run(context),
         _ => null,
     };

@@ -1,7 +1,9 @@
 using DurableTask.Core.History;
 using Microsoft.DurableTask.Converters;
 using ModelJobs.Functions.Control;
+using ModelJobs.Functions.Notify;
 using ModelJobs.Functions.Orchestrate;
+using ModelJobs.Functions.Status;
 
 namespace ModelJobs.Functions.Tests.Orchestrate;
 
@@ -17,6 +19,7 @@ public sealed class JobOutcomeTests
     [InlineData("job-past-deadline", 3000, 0, 1000, 0, JobControl.DeadlineExceeded)]
     [InlineData("job-intolerable", 5989, 11, 0, 0, JobControl.ToleranceExceeded)]
     [InlineData("job-lost-lanes", 1010, 990, 0, 0, null)]
+    [InlineData("job-webhook", 2000, 0, 0, 0, null)]
     [InlineData("job-redriven", 160_000, 0, 0, 0, null)]
     [InlineData("job-discarded", 159_000, 0, 0, 1000, null)]
     public void Run_Scenario_CountsEveryItemOnce(string scenario, long succeeded, long failed, long canceled, long discarded, string? stopped)
@@ -28,6 +31,17 @@ public sealed class JobOutcomeTests
         Assert.Equal(new Totals(succeeded, failed, canceled, discarded), summary.Totals);
         Assert.Equal(stopped, summary.Stopped?.Code);
         Assert.Equal(summary.Items, succeeded + failed + canceled + discarded);
+    }
+
+    [Fact]
+    public void Run_JobWithAWebhookFails_TellsItWhyAndFailsAsItWould()
+    {
+        var history = Scenarios.All["job-webhook-failing-page"]()[^1].Whole;
+
+        var told = JsonDataConverter.Default.Deserialize<EndedRound>(history.OfType<TaskScheduledEvent>().Single(task => task.Name == nameof(BeginWebhook)).Input)!;
+        var ended = history.OfType<ExecutionCompletedEvent>().Single();
+        Assert.Equal((null, JobReader.ErrorOf(ended.FailureDetails!.ErrorType, ended.FailureDetails.ErrorMessage)), (told.Summary, told.Failure));
+        Assert.Contains("damaged", told.Failure?.Message, StringComparison.Ordinal);
     }
 
     [Fact]

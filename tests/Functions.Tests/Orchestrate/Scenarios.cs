@@ -6,6 +6,7 @@ using ModelJobs.Functions.Assemble;
 using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Dispatch;
+using ModelJobs.Functions.Notify;
 using ModelJobs.Functions.Orchestrate;
 using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Recover;
@@ -116,6 +117,25 @@ internal static class Scenarios
             ["job-redriven"] = () => RunJob(pages: 160, new JobOptions(), (work, attempt) => Usual(work), change: Reopened(discard: false)),
             ["job-discarded"] = () => RunJob(pages: 160, new JobOptions(), (work, attempt) => Usual(work), change: Reopened(discard: true)),
 
+            // A job with a webhook: that it is told is begun before the end, and the job ends well even if that cannot be begun, or as it failed.
+            ["job-webhook"] = () => RunJob(
+                pages: 2,
+                new JobOptions { Webhook = "https://hooks.example.org/jobs", MaxConcurrency = 2 },
+                (work, attempt) => work.Name == nameof(BeginWebhook) ? Answer.Fail(0.2, "The back end is away.") : Usual(work)),
+            ["job-webhook-failing-page"] = () => RunJob(
+                pages: 2,
+                new JobOptions { Webhook = "https://hooks.example.org/jobs" },
+                (work, attempt) => work.Name == nameof(CollectPage) && Page(work) == 1 ? Answer.Fail(1, "The page is damaged.") : Usual(work)),
+
+            // A receiver that comes back after a while.
+            ["webhook-retried"] = () => RunWebhook((work, attempt) => new Answer(TimeSpan.FromSeconds(1), attempt switch
+            {
+                1 => new WebhookAttempt(WebhookOutcome.JobRuns),
+                2 => new WebhookAttempt(WebhookOutcome.Failed, Error: WebhookSender.TimedOut, Jitter: 0.05),
+                3 => new WebhookAttempt(WebhookOutcome.Failed, Status: 503, RetryAfter: TimeSpan.FromHours(1)),
+                _ => new WebhookAttempt(WebhookOutcome.Delivered, Status: 204),
+            })),
+
             // A page over several slices, one of which fails at first.
             ["page-slices"] = () => RunPage((work, attempt) => attempt switch
             {
@@ -183,6 +203,12 @@ internal static class Scenarios
         return new FlowSimulation(script).Run(nameof(PageOrchestrator), id, new PageRun(order, sent, MaxIdle, TimeSpan.FromMinutes(1))).HistoriesOf(id);
     }
 
+    private static IReadOnlyList<OrchestrationHistory> RunWebhook(Func<ActivityWork, int, Answer> script)
+    {
+        var order = new WebhookOrder(Job, Round: 0, "https://hooks.example.org/jobs", "{}");
+        return new FlowSimulation(script).Run(nameof(WebhookOrchestrator), order.Id, order).HistoriesOf(order.Id);
+    }
+
     private static Func<JobRun, JobRun> Reopened(bool discard) => run => run with
     {
         Control = JobControl.Initial.Reopen(),
@@ -204,6 +230,7 @@ internal static class Scenarios
         nameof(ChangeControl.StopJob) => new Answer(TimeSpan.FromSeconds(0.2), JobControl.Initial.Stop(Read<StopOrder>(work).Reason)),
         nameof(ClearParked) => new Answer(TimeSpan.FromSeconds(0.5), null),
         nameof(CloseLanes) => new Answer(TimeSpan.FromSeconds(0.1), null),
+        nameof(BeginWebhook) => new Answer(TimeSpan.FromSeconds(0.2), null),
         _ => throw new InvalidOperationException($"The script has no answer for {work.Name}: extend it."),
     };
 

@@ -4,6 +4,7 @@ using Azure.Messaging.ServiceBus;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging.Abstractions;
 using ModelJobs.Functions.Messaging;
+using ModelJobs.Functions.Notify;
 using ModelJobs.Functions.Orchestrate;
 using ModelJobs.Functions.Purge;
 using ModelJobs.Functions.Redrive;
@@ -101,6 +102,22 @@ public sealed class PurgeSliceTests(StorageEmulator storage) : FlowTest(storage)
         Assert.Equal([Job, page], left);
         Assert.Empty(_durable.Ids);
         Assert.Equal([page], _durable.Terminated);
+    }
+
+    [Fact]
+    public async Task Run_WebhookIsStillToBeTold_EndsThatAndForgetsIt()
+    {
+        string[] told = [WebhookOrchestrator.InstanceId(Job, 0), WebhookOrchestrator.InstanceId(Job, 100)];
+        _durable.Set(StatusBench.Run, OrchestrationRuntimeStatus.Completed);
+        _durable.Set(told[0], OrchestrationRuntimeStatus.Completed);
+        _durable.Set(told[1], OrchestrationRuntimeStatus.Running);
+        _durable.Set(WebhookOrchestrator.InstanceId(Other, 0), OrchestrationRuntimeStatus.Running);
+
+        Assert.Equal((false, true), (await RunAsync(), await RunAsync()));
+
+        Assert.Equal([WebhookOrchestrator.InstanceId(Other, 0)], _durable.Ids);
+        Assert.Equal([told[1]], _durable.Terminated);
+        Assert.Equal(Job, _durable.Purged[^1]);
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Notify;
 using ModelJobs.Functions.Orchestrate;
 using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Process.Runners;
@@ -15,6 +16,8 @@ namespace ModelJobs.Functions.Tests.Redrive;
 internal sealed class RedriveBench(FlowBench bench)
 {
     public StatusBench Status { get; } = new(bench);
+
+    public WebhookSettings Webhooks { get; } = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -52,5 +55,5 @@ internal sealed class RedriveBench(FlowBench bench)
         [new RunnerKind("external", Create: null)]);
 
     private RedriveJob Function(ModelCatalog models) =>
-        new(Status.Jobs, Status.Controls, bench.Blobs, new RunSettings(models), bench.Settings, bench.Time);
+        new(Status.Jobs, Status.Controls, bench.Blobs, new RunSettings(models, new WebhookPolicy(Webhooks)), bench.Settings, bench.Time);
 }

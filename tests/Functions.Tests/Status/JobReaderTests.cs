@@ -3,6 +3,7 @@ using Microsoft.DurableTask.Client;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Http;
+using ModelJobs.Functions.Notify;
 using ModelJobs.Functions.Orchestrate;
 using ModelJobs.Functions.Process.Balance;
 using ModelJobs.Functions.Tests.Support;
@@ -12,6 +13,12 @@ namespace ModelJobs.Functions.Tests.Status;
 
 public sealed class JobReaderTests(StorageEmulator storage) : FlowTest(storage)
 {
+    private static readonly JobRun WithWebhook = StatusBench.Run with
+    {
+        Round = 100,
+        Job = StatusBench.Run.Job with { Options = new JobOptions { Webhook = "https://hooks.example.org/jobs?token=secret" } },
+    };
+
     private StatusBench Status => field ??= new StatusBench(Bench);
 
     [Fact]
@@ -127,6 +134,48 @@ public sealed class JobReaderTests(StorageEmulator storage) : FlowTest(storage)
         var job = await Status.ReadAsync();
 
         Assert.Equal((null, null), (job.ItemsPerSecond, job.EtaSeconds));
+    }
+
+    [Fact]
+    public async Task Read_Webhook_ShowsItsHostAlone()
+    {
+        Status.Durable.Set(WithWebhook, OrchestrationRuntimeStatus.Running);
+
+        var job = await Status.ReadAsync();
+
+        Assert.Equal(("https://hooks.example.org/…", null), (job.Options.Webhook, job.Webhook));
+    }
+
+    [Fact]
+    public async Task Read_EndedWithAWebhook_SaysHowFarItWasTold()
+    {
+        var told = new JobWebhook(WebhookState.Pending, 2, 503, WebhookOrchestrator.Refused, StatusBench.Planned);
+        Status.HasEnded(StatusBench.Progress(completed: 4, succeeded: 100, failed: 0), StatusBench.Planned, run: WithWebhook);
+
+        Status.Durable.Set(WebhookOrchestrator.InstanceId(Job, WithWebhook.Round), OrchestrationRuntimeStatus.Running, told);
+        Assert.Equal(told, (await Status.ReadAsync()).Webhook);
+
+        Status.Durable.Set(WebhookOrchestrator.InstanceId(Job, WithWebhook.Round), OrchestrationRuntimeStatus.Terminated, told);
+        Assert.Equal(told with { State = WebhookState.Failed, LastError = WebhookStatus.Ended, NextAttemptAt = null }, (await Status.ReadAsync()).Webhook);
+    }
+
+    [Fact]
+    public async Task Read_EndedWithAWebhookThatNobodyTells_SaysSo()
+    {
+        Status.HasEnded(StatusBench.Progress(completed: 4, succeeded: 100, failed: 0), StatusBench.Planned, run: WithWebhook);
+
+        Assert.Equal(new JobWebhook(WebhookState.Failed, 0, LastError: WebhookStatus.NotBegun), (await Status.ReadAsync()).Webhook);
+    }
+
+    [Fact]
+    public async Task Read_EndedWithoutAWebhook_AsksForNothingMore()
+    {
+        var asked = new List<string>();
+        Status.HasEnded(StatusBench.Progress(completed: 4, succeeded: 100, failed: 0), StatusBench.Planned);
+        Status.Durable.Reading = asked.Add;
+
+        Assert.Null((await Status.ReadAsync()).Webhook);
+        Assert.Equal([Job], asked);
     }
 
     [Fact]

@@ -9,10 +9,12 @@ using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Estimate;
 using ModelJobs.Functions.Http;
+using ModelJobs.Functions.Notify;
 using ModelJobs.Functions.Process.Balance;
 using ModelJobs.Functions.Process.Runners;
 using ModelJobs.Functions.Status;
 using ModelJobs.Functions.Submit;
+using ModelJobs.Functions.Tests.Notify;
 using ModelJobs.Functions.Tests.Support;
 using ModelJobs.Tests.Support;
 
@@ -35,8 +37,8 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
     }
 
     [Theory]
-    [InlineData("""{"model":"model","items":[{"input":1}],"options":{"orderByKey":true,"priority":"high","onFailure":"stopLane","tolerate":5,"deadline":"2h","retention":"7d"}}""", "")]
-    [InlineData("{\"input\":1}", "?model=model&orderByKey=true&priority=high&onFailure=stopLane&tolerate=5&deadline=02:00:00&retention=7d")]
+    [InlineData("""{"model":"model","items":[{"input":1}],"options":{"orderByKey":true,"priority":"high","onFailure":"stopLane","tolerate":5,"deadline":"2h","retention":"7d","webhook":"https://example.org/a?b=c"}}""", "")]
+    [InlineData("{\"input\":1}", "?model=model&orderByKey=true&priority=high&onFailure=stopLane&tolerate=5&deadline=02:00:00&retention=7d&webhook=https%3A%2F%2Fexample.org%2Fa%3Fb%3Dc")]
     public async Task Run_AllOptions_GoIntoTheJob(string body, string query)
     {
         Assert.Equal(202, await SubmitAsync(body, query: query));
@@ -52,6 +54,7 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
                 Tolerate = new Tolerance(5, IsPercent: false),
                 Deadline = TimeSpan.FromHours(2),
                 Retention = TimeSpan.FromDays(7),
+                Webhook = "https://example.org/a?b=c",
             },
             run.Job.Options);
         Assert.Equal((run.Job.CreatedAt.AddHours(2), Bench.Settings.StallAfter, true), (run.EndsBy, run.StallAfter, run.Express));
@@ -64,6 +67,10 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
     [InlineData("?model=model&tolerate=many")]
     [InlineData("?model=model&deadline=2")]
     [InlineData("?model=model&retention=0h")]
+    [InlineData("?model=model&webhook=")]
+    [InlineData("?model=model&webhook=http://example.org/")]
+    [InlineData("?model=model&webhook=https://169.254.169.254/")]
+    [InlineData("?model=model&webhook=https://example.org/&webhook=https://localhost/")]
     public async Task Run_BadOptionInTheQuery_IsRefused(string query) => Assert.Equal(400, await SubmitAsync("{\"input\":1}", query: query));
 
     [Fact]
@@ -194,7 +201,7 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
         using var board = new BalanceBoard(new BalanceEntries(Bench.Blobs, Bench.Time), Bench.Time, NullLogger<BalanceBoard>.Instance);
         var submit = new SubmitJob(
             Bench.Blobs,
-            new JobRequestReader(new RunSettings(models)),
+            new JobRequestReader(new RunSettings(models, new WebhookPolicy(new WebhookSettings { Secret = WebhookSignatureTests.Secret }))),
             new IdempotencyKeys(Bench.Blobs, Bench.Time),
             new InputWriter(Bench.Blobs),
             new JobEstimator(models, new PriceSettings()),

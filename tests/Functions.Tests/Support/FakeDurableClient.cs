@@ -73,6 +73,18 @@ internal sealed class FakeDurableClient() : DurableTaskClient("fake")
     public void Set(string instance, OrchestrationRuntimeStatus status, DateTimeOffset lastUpdatedAt = default) =>
         _instances[instance] = new OrchestrationMetadata("any", instance) { RuntimeStatus = status, LastUpdatedAt = lastUpdatedAt };
 
+    /// <summary>Sets an orchestration of which its status of its own making counts as well.</summary>
+    public void Set(string instance, OrchestrationRuntimeStatus status, object customStatus) =>
+        _instances[instance] = new OrchestrationMetadata("any", instance)
+        {
+            DataConverter = JsonDataConverter.Default,
+            RuntimeStatus = status,
+            SerializedCustomStatus = JsonDataConverter.Default.Serialize(customStatus),
+        };
+
+    /// <summary>What an orchestration was started with.</summary>
+    public T InputOf<T>(string instance) => _instances[instance].ReadInputAs<T>()!;
+
     public override Task<OrchestrationMetadata?> GetInstancesAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
     {
@@ -103,7 +115,12 @@ internal sealed class FakeDurableClient() : DurableTaskClient("fake")
         }
         else
         {
-            Set(id, OrchestrationRuntimeStatus.Pending);
+            _instances[id] = new OrchestrationMetadata(orchestratorName.Name, id)
+            {
+                DataConverter = JsonDataConverter.Default,
+                RuntimeStatus = OrchestrationRuntimeStatus.Pending,
+                SerializedInput = JsonDataConverter.Default.Serialize(input),
+            };
         }
 
         Started.Add(id);
