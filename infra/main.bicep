@@ -76,6 +76,12 @@ param jobSettings object = {}
 @description('Settings of the section Prices: what estimates of jobs reckon with. The defaults are examples.')
 param priceSettings object = {}
 
+@description('Key Vault URI of the secret that webhooks are signed with, https://VAULT.vault.azure.net/secrets/NAME; empty for no webhooks. The app\'s identity needs the role Key Vault Secrets User on it.')
+param webhookSigningKeyUri string = ''
+
+@description('The only hosts that webhooks may have, as hooks.example.org, *.example.com; empty for any public one.')
+param webhookAllowedHosts string = ''
+
 @description('Days after which the blobs of a job are deleted, whatever became of it; 0 keeps them.')
 @minValue(0)
 @maxValue(3650)
@@ -335,6 +341,8 @@ module functions 'modules/functions.bicep' = {
         AZURE_CLIENT_ID: identity.outputs.clientId
         ServiceBus__fullyQualifiedNamespace: serviceBus.outputs.hostName
         JobStorage__blobServiceUri: storage.outputs.blobEndpoint
+        Webhooks__Secret: empty(webhookSigningKeyUri) ? '' : '@Microsoft.KeyVault(SecretUri=${webhookSigningKeyUri})'
+        Webhooks__AllowedHosts: webhookAllowedHosts
         // Read by the host: its own storage, its Service Bus triggers, its telemetry.
         AzureWebJobsStorage__accountName: storage.outputs.name
         AzureWebJobsStorage__credential: 'managedidentity'

@@ -25,11 +25,12 @@ public sealed class SettingTests
         ["Prices:DurableActions"] = "likewise",
         ["Prices:InputTokens"] = "likewise",
         ["Prices:OutputTokens"] = "likewise",
+        ["Webhooks:AllowPrivateAddresses"] = "for one machine and for tests",
         ["Jobs:Seed"] = "makes jitter the same each time, for tests",
     };
 
     /// <summary>Sections that the settings of <see cref="Deployment.Settings"/> are in, besides those that the code names whole.</summary>
-    private static readonly string[] Sections = ["Jobs", "Models", "Prices", "ServiceBus"];
+    private static readonly string[] Sections = ["Jobs", "Models", "Prices", "ServiceBus", "Webhooks"];
 
     private static readonly JsonElement Jobs = JsonElement.Parse(Repository.Read("infra", "jobs.json"));
 
@@ -72,6 +73,17 @@ public sealed class SettingTests
         var host = Lists.HostSettings.Keys.Where(name => name != Variant.SchedulerConnection || variant == Variant.Scheduler.Name);
         var read = AppSettingsInCode.OfTheApp.Keys.Where(name => !NotOnAzure.ContainsKey(name)).Select(name => name.Replace(":", "__", StringComparison.Ordinal));
         Assert.Equal(read.Union(host).Order(StringComparer.Ordinal), settings.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Deploy_WebhookSecret_IsReadFromTheKeyVaultAndNeverInTheTemplate()
+    {
+        Assert.Equal("", (await Deployment.OfAsync(Variant.Plain)).Settings["Webhooks__Secret"]);
+        var full = await Deployment.OfAsync(Variant.Full);
+
+        Assert.Equal("@Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/webhooks)", full.Settings["Webhooks__Secret"]);
+        Assert.Equal("*.example.org", full.Settings["Webhooks__AllowedHosts"]);
+        Assert.False(full.One("Microsoft.Web/sites").At("properties", "keyVaultReferenceIdentity").ValueKind == JsonValueKind.Null);
     }
 
     [Fact]

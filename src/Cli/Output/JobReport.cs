@@ -140,7 +140,8 @@ internal static class JobReport
 
     private static string Webhook(JobWebhook webhook)
     {
-        var last = webhook.LastError is null && webhook.LastStatus is null ? "" : $", last {webhook.LastStatus?.ToString(CultureInfo.InvariantCulture)} {webhook.LastError}".TrimEnd();
+        var answer = string.Join(' ', new[] { webhook.LastStatus?.ToString(CultureInfo.InvariantCulture), webhook.LastError }.OfType<string>());
+        var last = answer.Length == 0 ? "" : $", last {answer}";
         var next = webhook.NextAttemptAt is { } at ? $", next {JobText.Moment(at)}" : "";
         var attempts = webhook.Attempts == 1 ? "1 attempt" : $"{JobText.Count(webhook.Attempts)} attempts";
         return $"{webhook.State.ToString().ToLowerInvariant()} after {attempts}{last}{next}";

@@ -32,6 +32,25 @@ public sealed class ShowAndListCommandTests : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData(WebhookState.Delivered, 1, 204, null, false, "delivered after 1 attempt, last 204 ")]
+    [InlineData(WebhookState.Pending, 2, null, "timeout", true, "pending after 2 attempts, last timeout, next 2026-03-01 12:05:00Z")]
+    [InlineData(WebhookState.Failed, 0, null, "not_begun", false, "failed after 0 attempts, last not_begun ")]
+    public async Task Show_OfJobWithAWebhook_SaysHowFarItWasTold(WebhookState state, int attempts, int? status, string? error, bool isDue, string expected)
+    {
+        var next = isDue ? new DateTimeOffset(2026, 3, 1, 12, 5, 0, TimeSpan.Zero) : (DateTimeOffset?)null;
+        _service.Statuses.Enqueue(Jobs.Ended() with
+        {
+            Options = new JobOptions { Webhook = "https://example.org/…" },
+            Webhook = new JobWebhook(state, attempts, status, error, next),
+        });
+
+        var run = await CliRun.AgainstAsync(_service, _time, "show", Jobs.Id);
+
+        Assert.Contains(expected, run.Output, StringComparison.Ordinal);
+        Assert.Contains("tells https://example.org/…", run.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Show_OfAMeasuredJob_PrintsItsNodesAndWhatItUsed()
     {

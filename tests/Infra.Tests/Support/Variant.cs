@@ -23,6 +23,8 @@ internal sealed record Variant(string Name)
             ["zoneRedundant"] = "true",
             ["openAi"] = "true",
             ["workerPrincipalIds"] = "['11111111-1111-1111-1111-111111111111']",
+            ["webhookSigningKeyUri"] = "'https://contoso.vault.azure.net/secrets/webhooks'",
+            ["webhookAllowedHosts"] = "'*.example.org'",
             ["alertEmail"] = "'operators@example.org'",
             ["deleteJobsAfterDays"] = "30",
             ["alwaysReadyDurable"] = "1",
