@@ -1,5 +1,6 @@
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Http;
+using ModelJobs.Functions.Notify;
 using ModelJobs.Functions.Process.Runners;
 using ModelJobs.Functions.Submit;
 
@@ -28,7 +29,7 @@ internal sealed class JobEstimator(ModelCatalog models, PriceSettings prices)
         var estimate = new JobEstimate
         {
             Model = request.Model,
-            Options = request.Options,
+            Options = WebhookPolicy.Shown(request.Options),
             Items = shape.Items,
             Bytes = shape.Bytes,
             Pages = shape.Pages,

@@ -12,8 +12,9 @@ internal sealed class WebhookPolicy(WebhookSettings settings)
     /// <summary>Names that no public host has: of one machine, or of a private network (RFC 6761, RFC 6762, RFC 8375, ICANN's <c>internal</c>).</summary>
     private static readonly string[] PrivateNames = ["localhost", "local", "localdomain", "internal", "intranet", "private", "corp", "home", "lan", "home.arpa"];
 
-    /// <summary>An address as it may be shown: its host, without what may be a secret of the receiver.</summary>
-    public static string Shown(string url) => $"{new Uri(url).GetLeftPart(UriPartial.Authority)}/…";
+    /// <summary>Options as they may be shown: of the webhook's address its host, without what may be a secret of the receiver.</summary>
+    public static JobOptions Shown(JobOptions options) =>
+        options.Webhook is { } url ? options with { Webhook = $"{new Uri(url).GetLeftPart(UriPartial.Authority)}/…" } : options;
 
     /// <summary>What is wrong with an address, as a sentence that does not repeat it; null if nothing is.</summary>
     public string? ProblemOf(string url)

@@ -117,7 +117,7 @@ internal sealed class JobReader(PageParts parts, JobControls controls, UsageRead
             Id = instance.InstanceId,
             Status = isPaused ? JobStatus.Paused : end?.Status ?? StatusOf(instance.RuntimeStatus, summary),
             Model = run.Job.Model,
-            Options = run.Job.Options.Webhook is { } webhook ? run.Job.Options with { Webhook = WebhookPolicy.Shown(webhook) } : run.Job.Options,
+            Options = WebhookPolicy.Shown(run.Job.Options),
             Items = counts.Items,
             // A redrive passes over the pages that it has nothing to do on.
             Pages = new PageCounts(pages, summary is null ? progress?.CompletedPages ?? 0 : pages),

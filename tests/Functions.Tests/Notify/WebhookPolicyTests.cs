@@ -124,9 +124,12 @@ public sealed class WebhookPolicyTests
     [InlineData("https://example.org:8443", "https://example.org:8443/…")]
     public void Shown_Address_HasItsHostAlone(string url, string shown)
     {
-        Assert.Equal(shown, WebhookPolicy.Shown(url));
+        Assert.Equal(new JobOptions { Webhook = shown }, WebhookPolicy.Shown(new JobOptions { Webhook = url }));
         Assert.NotNull(Policy().ProblemOf(shown));
     }
+
+    [Fact]
+    public void Shown_NoWebhook_ChangesNothing() => Assert.Equal(new JobOptions(), WebhookPolicy.Shown(new JobOptions()));
 
     private static WebhookPolicy Policy(Action<WebhookSettings>? change = null)
     {

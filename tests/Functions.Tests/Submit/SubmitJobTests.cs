@@ -164,12 +164,13 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
 
     [Theory]
     [InlineData("""{"model":"model","items":[{"input":1},{"input":2},{"input":3}],"options":{"chunkItems":2}}""", "application/json", "?dryRun=true")]
-    [InlineData("{\"input\":1}\n{\"input\":2}\n{\"input\":3}", "application/x-ndjson", "?model=model&chunkItems=2&dryRun=true")]
+    [InlineData("{\"input\":1}\n{\"input\":2}\n{\"input\":3}", "application/x-ndjson", "?model=model&chunkItems=2&dryRun=true&webhook=https://example.org/token")]
     public async Task Run_Dry_SaysWhatTheJobWouldTakeAndLeavesNothingBehind(string body, string type, string query)
     {
         Assert.Equal(200, await SubmitAsync(body, key: "once", query, type));
 
         var estimate = JsonSerializer.Deserialize(_answer, ContractsJson.Wire.JobEstimate)!;
+        Assert.DoesNotContain("token", estimate.Options.Webhook ?? "", StringComparison.Ordinal);
         Assert.Equal(("model", 3L, 1L, 2L), (estimate.Model, estimate.Items, estimate.Pages, estimate.Chunks));
         Assert.Equal((4L, 4L, 4L, 3L), (estimate.ServiceBus.Sent, estimate.ServiceBus.Received, estimate.ServiceBus.Completed, estimate.ServiceBus.Sessions));
         Assert.Equal(15 * 0.80m / 1_000_000, estimate.Cost!.Lines.Single(line => line.Name == "serviceBusOperations").Amount);
