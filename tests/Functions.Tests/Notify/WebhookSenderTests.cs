@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -29,6 +30,7 @@ public sealed class WebhookSenderTests
     {
         await using var receiver = await WebhookReceiver.StartAsync(204);
         using var sender = Sender(Local(receiver), settings => settings.Secret = $"{WebhookSignatureTests.NextSecret} {Secret}");
+        using var trace = new Activity("the app's own").AddBaggage("job", "internal").Start();
 
         var answer = await PostAsync(sender);
 

@@ -4,6 +4,7 @@ using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Orchestrate;
 using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Purge;
+using ModelJobs.Functions.Tests.Notify;
 using ModelJobs.Functions.Tests.Status;
 using ModelJobs.Functions.Tests.Support;
 using ModelJobs.Tests.Support;
@@ -71,6 +72,30 @@ public sealed class RedriveJobTests(StorageEmulator storage) : FlowTest(storage)
 
         var run = Durable.LastRun!;
         Assert.Equal(("model", true, 7, Bench.Time.GetUtcNow().AddHours(1)), (run.Job.Model, run.Job.Options.OrderByKey, run.Job.Options.ChunkItems, run.EndsBy));
+    }
+
+    [Fact]
+    public async Task Redrive_OptionsWithAWebhook_TellsThatOneIfItMay()
+    {
+        await Redrive.EndAsync(failed: 3);
+        const string Json = """{"options":{"webhook":"https://hooks.example.org/other"}}""";
+
+        Assert.Equal((400, "/problems/bad-option"), await Redrive.RedriveAsync(Json));
+        Assert.Empty(Durable.Started);
+        Redrive.Webhooks.Secret = WebhookSignatureTests.Secret;
+        Assert.Equal(202, (await Redrive.RedriveAsync(Json)).Status);
+
+        Assert.Equal("https://hooks.example.org/other", Durable.LastRun!.Job.Options.Webhook);
+    }
+
+    [Fact]
+    public async Task Discard_JobWithAWebhook_KeepsIt()
+    {
+        await Redrive.EndAsync(failed: 3, options: new JobOptions { ChunkItems = 7, Webhook = "https://hooks.example.org/jobs" });
+
+        await Redrive.DiscardAsync();
+
+        Assert.Equal("https://hooks.example.org/jobs", Durable.LastRun!.Job.Options.Webhook);
     }
 
     [Fact]
