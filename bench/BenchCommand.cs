@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ModelJobs.Bench.Capacity;
 using ModelJobs.Bench.Comparison;
 using ModelJobs.Bench.WholePath;
 
@@ -27,6 +28,7 @@ internal sealed class BenchCommand : RootCommand
             Options.Add(option);
         }
 
+        Subcommands.Add(new CapacityCommand());
         _states.AcceptOnlyFromAmong(AllStates);
         _peers.AcceptOnlyFromAmong([.. Peer.Names, Peer.None]);
         SetAction((arguments, _) => RunAsync(arguments));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -28,7 +29,8 @@ internal sealed partial class ServedJobs : IAsyncDisposable
     /// <summary>Starts the program.</summary>
     /// <param name="state"><c>Disk</c> or <c>Memory</c>.</param>
     /// <param name="concurrentCalls">Chunks that run at once.</param>
-    public static async Task<ServedJobs> StartAsync(string state, int concurrentCalls)
+    /// <param name="deliveryDelay">How long messages are on their way to their functions.</param>
+    public static async Task<ServedJobs> StartAsync(string state, int concurrentCalls, TimeSpan deliveryDelay = default)
     {
         var folder = new TemporaryFolder();
         var start = new ProcessStartInfo("dotnet", [BuiltPaths.JobsProgram, "serve", "--port", "0", "--data", folder.Path])
@@ -38,6 +40,11 @@ internal sealed partial class ServedJobs : IAsyncDisposable
         };
         start.Environment["LocalRuntime__State"] = state;
         start.Environment["AzureFunctionsJobHost__extensions__serviceBus__maxConcurrentCalls"] = $"{concurrentCalls}";
+        if (deliveryDelay > TimeSpan.Zero)
+        {
+            start.Environment["LocalRuntime__DeliveryDelay"] = deliveryDelay.ToString("c", CultureInfo.InvariantCulture);
+        }
+
         var process = Process.Start(start)!;
         try
         {
@@ -65,23 +72,43 @@ internal sealed partial class ServedJobs : IAsyncDisposable
     public async Task<double> RunAsync(int events, int chunkItems)
     {
         var start = Stopwatch.GetTimestamp();
-        using var body = new EventLines(events);
-        using var accepted = await _http.PostAsync($"api/jobs?model=simulate&chunkItems={chunkItems}", body);
-        accepted.EnsureSuccessStatusCode();
-        var job = await ReadAsync(accepted);
-        while (job.CompletedAt is null)
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"api/jobs/{job.Id}");
-            request.Headers.Add("Prefer", "wait=60");
-            using var response = await _http.SendAsync(request);
-            job = await ReadAsync(response);
-        }
-
+        var job = await WaitAsync((await SubmitAsync(events, chunkItems, TimeSpan.Zero)).Id);
         var read = await ReadResultsAsync(job.Id);
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         return job.Status == JobStatus.Succeeded && read == events
             ? seconds
             : throw new InvalidDataException($"The job of {events} events ended as {job.Status} with {read} results: {job.Error?.Message}");
+    }
+
+    /// <summary>Submits a job of events that take so much time each.</summary>
+    public async Task<Job> SubmitAsync(int events, int chunkItems, TimeSpan duration)
+    {
+        using var body = new EventLines(events, duration);
+        using var accepted = await _http.PostAsync($"api/jobs?model=simulate&chunkItems={chunkItems}", body);
+        accepted.EnsureSuccessStatusCode();
+        return await ReadAsync(accepted);
+    }
+
+    /// <summary>A job when it has ended.</summary>
+    public async Task<Job> WaitAsync(string id)
+    {
+        const int Wait = 60;
+        var job = await ReadAsync(id, Wait);
+        while (job.CompletedAt is null)
+        {
+            job = await ReadAsync(id, Wait);
+        }
+
+        return job;
+    }
+
+    /// <summary>A job when it has ended, or after some seconds.</summary>
+    public async Task<Job> ReadAsync(string id, int waitSeconds)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"api/jobs/{id}");
+        request.Headers.Add("Prefer", $"wait={waitSeconds}");
+        using var response = await _http.SendAsync(request);
+        return await ReadAsync(response);
     }
 
     public async ValueTask DisposeAsync()

@@ -97,7 +97,8 @@ public sealed record ItemCounts(long Total, long Succeeded, long Failed, long Ca
 /// <summary>Counts of a job's pages.</summary>
 /// <param name="Total">Pages in the plan; 0 before the job is planned.</param>
 /// <param name="Completed">Pages whose every chunk has answered.</param>
-public sealed record PageCounts(int Total, int Completed);
+/// <param name="Window">How many pages may be in flight at once, as of now; absent when the job has ended, and in lists.</param>
+public sealed record PageCounts(int Total, int Completed, int? Window = null);
 
 /// <summary>Why something failed.</summary>
 /// <param name="Code">A stable word for programs.</param>

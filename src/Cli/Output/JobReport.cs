@@ -61,7 +61,7 @@ internal static class JobReport
         Row("model", job.Model);
         Row("items", $"{JobText.Count(JobText.Done(job.Items))} of {JobText.Count(job.Items.Total)} ({JobText.Percent(job.Percent)})");
         Row("", $"{JobText.Count(job.Items.Succeeded)} succeeded, {JobText.Count(job.Items.Failed)} failed{JobText.NotSucceeded(job.Items with { Failed = 0 })}");
-        Row("pages", $"{JobText.Count(job.Pages.Completed)} of {JobText.Count(job.Pages.Total)}");
+        Row("pages", $"{JobText.Count(job.Pages.Completed)} of {JobText.Count(job.Pages.Total)}{(job.Pages.Window is { } window ? $", at most {JobText.Count(window)} in flight" : "")}");
         Row("rate", JobText.Rate(job.ItemsPerSecond));
         if (!job.HasEnded())
         {

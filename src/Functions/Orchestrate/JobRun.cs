@@ -14,8 +14,15 @@ internal sealed record JobRun
     /// <summary>What was submitted; of a redrive, with the model and options that it asks for.</summary>
     public required JobManifest Job { get; init; }
 
-    /// <summary>Pages in flight at once.</summary>
+    /// <summary>Most pages in flight at once.</summary>
     public required int PagesInFlight { get; init; }
+
+    /// <summary>
+    /// How many of them there are now. Null where it is always the most: in rounds that began before windows adapted, and in lanes, each of which
+    /// is a queue of its own that nobody else waits behind.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DispatchWindow? Window { get; init; }
 
     /// <summary>How long a page may stand still before what has not answered fails.</summary>
     public required TimeSpan MaxIdle { get; init; }
@@ -83,6 +90,10 @@ internal sealed record JobRun
     /// <summary>Lanes of the job; 0 where its chunks need neither order nor a limit on concurrency.</summary>
     public int Lanes => Dispatch.Lanes.CountOf(Job.Options);
 
+    /// <summary>Pages in flight at most, as of now.</summary>
+    [JsonIgnore]
+    public int PagesNow => Math.Min(Window?.Pages ?? PagesInFlight, PagesInFlight);
+
     /// <summary>How many items may fail in this round before the job is stopped; null if any number may.</summary>
     public long? MaxFailed => Job.Options.Tolerate?.MaxFailed(Job.Items);
 
@@ -95,6 +106,7 @@ internal sealed record JobRun
     {
         Job = job,
         PagesInFlight = settings.MaxPagesInFlight,
+        Window = Dispatch.Lanes.CountOf(job.Options) > 0 ? null : new DispatchWindow(),
         MaxIdle = settings.MaxIdle,
         StallAfter = settings.StallAfter,
         EndsBy = begin + job.Options.Deadline,
@@ -145,6 +157,9 @@ internal sealed record JobProgress(
 {
     /// <summary>What runs of chunks of the pages done have measured in this round; null before anything was.</summary>
     public RunSums? Sums { get; init; }
+
+    /// <summary>Pages in flight at most, as of now; null in a status that was written before this was told.</summary>
+    public int? Window { get; init; }
 }
 
 /// <summary>What a job's orchestration returns.</summary>

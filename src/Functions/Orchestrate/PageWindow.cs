@@ -8,7 +8,7 @@ using ModelJobs.Functions.Control;
 namespace ModelJobs.Functions.Orchestrate;
 
 /// <summary>
-/// Keeps a window of pages in flight and puts them into the output as far as pages are done without a gap. Begins no page any more
+/// Keeps a window of pages in flight, which adapts (<see cref="DispatchWindow"/>), and puts them into the output as far as pages are done without a gap. Begins no page any more
 /// once the job is paused or goes on to another epoch, and answers for those that it has not begun once the job is stopped. Runs inside
 /// the job orchestrator: everything here must be deterministic.
 /// </summary>
@@ -18,6 +18,7 @@ internal sealed class PageWindow
     private readonly PageSteps _steps;
     private readonly List<int> _pages;
     private readonly Dictionary<int, CarriedPage> _carried;
+    private readonly Dictionary<int, DateTime> _begunAt = [];
     private readonly SortedDictionary<int, Task<PageEnd>> _inFlight = [];
     private readonly SortedSet<int> _done;
     private readonly int _nextPage;
@@ -54,7 +55,7 @@ internal sealed class PageWindow
         var deadline = _run.EndsBy is { } end && !IsStopped ? _context.CreateTimer(end.UtcDateTime, ended.Token) : null;
         while (MayBegin || _inFlight.Count > 0 || _assembly is not null || _change is not null || Assemblable.Count > 0)
         {
-            while (MayBegin && _inFlight.Count < _run.PagesInFlight)
+            while (MayBegin && _inFlight.Count < _run.PagesNow)
             {
                 Begin(_pages[_begun++]);
             }
@@ -138,6 +139,7 @@ internal sealed class PageWindow
         _carried.TryGetValue(page, out var carried);
         if (carried is not { Done: true })
         {
+            _begunAt[page] = _context.CurrentUtcDateTime;
             _inFlight.Add(page, _steps.RunAsync(page, carried, _run.Control, _run.RoundFailed));
         }
     }
@@ -206,6 +208,8 @@ internal sealed class PageWindow
                 Totals = _run.Totals + end.Change,
                 RoundFailed = _run.RoundFailed + end.Change.Failed,
                 Sums = end.Sums is { } sums ? (_run.Sums ?? RunSums.None) + sums : _run.Sums,
+                Window = _run.Window?.After(
+                    page, _begun < _pages.Count ? _pages[_begun] : _nextPage, end.Sums, _context.CurrentUtcDateTime - _begunAt[page], _run.PagesInFlight),
             };
         }
 
@@ -264,6 +268,10 @@ internal sealed class PageWindow
     private void ReportProgress()
     {
         var open = _pages.Where(page => _inFlight.ContainsKey(page) || _carried.GetValueOrDefault(page) is { Done: false });
-        _context.SetCustomStatus(new JobProgress(_run.Pages ?? 0, _run.CompletedPages, _run.Totals, _run.StartedAt, [.. open], _run.Round) { Sums = _run.Sums });
+        _context.SetCustomStatus(new JobProgress(_run.Pages ?? 0, _run.CompletedPages, _run.Totals, _run.StartedAt, [.. open], _run.Round)
+        {
+            Sums = _run.Sums,
+            Window = _run.PagesNow,
+        });
     }
 }

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Azure.Messaging.ServiceBus;
-using Microsoft.Extensions.Configuration;
 using ModelJobs.Contracts;
 
 namespace ModelJobs.Functions.Process;
@@ -17,17 +16,14 @@ internal sealed class Nodes
 {
     private const int NameBytes = 4;
 
-    /// <summary>What Azure names instances in, by plan.</summary>
-    private static readonly string[] InstanceSettings = ["WEBSITE_INSTANCE_ID", "CONTAINER_NAME"];
-
     private readonly ConcurrentDictionary<string, Places> _queues = new(StringComparer.Ordinal);
     private readonly TimeProvider _time;
     private readonly DateTimeOffset _start;
 
-    public Nodes(IConfiguration configuration, TimeProvider time)
+    public Nodes(TimeProvider time)
     {
         (_time, _start) = (time, time.GetUtcNow());
-        Instance = NameOf(configuration);
+        Instance = NameOf(_start);
     }
 
     /// <summary>Name of this instance: short, and not that of a machine, since answers are stored.</summary>
@@ -42,10 +38,9 @@ internal sealed class Nodes
     }
 
     // Several processes may serve on one instance, and one that has restarted has places of its own.
-    private static string NameOf(IConfiguration configuration)
+    private static string NameOf(DateTimeOffset start)
     {
-        var machine = InstanceSettings.Select(setting => configuration[setting]).FirstOrDefault(name => !string.IsNullOrEmpty(name)) ?? Environment.MachineName;
-        var name = string.Create(CultureInfo.InvariantCulture, $"{machine}/{Environment.ProcessId}");
+        var name = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}/{Environment.ProcessId}/{start.Ticks}");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, NameBytes));
     }
 

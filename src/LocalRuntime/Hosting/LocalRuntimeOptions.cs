@@ -10,6 +10,9 @@ public sealed record LocalRuntimeOptions
 {
     internal const string Section = "LocalRuntime";
 
+    /// <summary>Longest <see cref="DeliveryDelay"/>: well within the locks of messages.</summary>
+    private static readonly TimeSpan MaxDeliveryDelay = TimeSpan.FromSeconds(10);
+
     /// <summary>The folder with host.json. Default: the nearest one at or above the current folder, or else the program's own.</summary>
     public required string AppRoot { get; init; }
 
@@ -42,6 +45,12 @@ public sealed record LocalRuntimeOptions
 
     /// <summary>How long an AMQP client that does not say so waits for the next session; the service lets it wait for about a minute.</summary>
     public TimeSpan AmqpSessionWait { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long a message that was received for a trigger is on its way to the function: what a network and the host take where they are not in
+    /// this process. The message is locked meanwhile, and its place among the trigger's concurrent calls taken.
+    /// </summary>
+    public TimeSpan DeliveryDelay { get; init; }
 
     /// <summary>Largest body of a request. Azure takes 100 MB (210 MB on Flex Consumption); here a large upload may be tried.</summary>
     public long MaxRequestBodyBytes { get; init; } = 64L << 30;
@@ -103,6 +112,7 @@ public sealed record LocalRuntimeOptions
             AmqpHost = section.Text(nameof(AmqpHost)) ?? defaults.AmqpHost,
             AmqpKey = section.Text(nameof(AmqpKey)),
             AmqpSessionWait = section.Duration(nameof(AmqpSessionWait), defaults.AmqpSessionWait),
+            DeliveryDelay = section.Duration(nameof(DeliveryDelay), defaults.DeliveryDelay, MaxDeliveryDelay),
             MaxRequestBodyBytes = section.Integer(nameof(MaxRequestBodyBytes), defaults.MaxRequestBodyBytes, min: 1L),
             StopTimeout = section.Duration(nameof(StopTimeout), defaults.StopTimeout),
             Seed = section.Text(nameof(Seed)) is null ? null : section.Integer(nameof(Seed), 0, min: int.MinValue),

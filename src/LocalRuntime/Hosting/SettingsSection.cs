@@ -47,16 +47,16 @@ internal sealed class SettingsSection(IConfiguration section, string source, str
     }
 
     /// <summary>A positive duration as <c>[d.]hh:mm:ss</c>.</summary>
-    public TimeSpan Duration(string name, TimeSpan defaultValue)
+    public TimeSpan Duration(string name, TimeSpan defaultValue, TimeSpan? max = null)
     {
         if (Text(name) is not { } text)
         {
             return defaultValue;
         }
 
-        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var value) && value > TimeSpan.Zero
+        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var value) && value > TimeSpan.Zero && !(value > max)
             ? value
-            : throw Wrong(name, text, "a positive duration as hh:mm:ss");
+            : throw Wrong(name, text, $"a positive duration as hh:mm:ss{(max is { } most ? $", at most {most}" : "")}");
     }
 
     public TEnum Choice<TEnum>(string name, TEnum defaultValue)

@@ -14,6 +14,7 @@ public sealed class JobOutcomeTests
     [InlineData("job-unordered", 5000, 0, 0, 0, null)]
     [InlineData("job-lanes", 3000, 0, 0, 0, null)]
     [InlineData("job-long", 152_000, 0, 0, 0, null)]
+    [InlineData("job-window", 40_000, 0, 0, 0, null)]
     [InlineData("job-paused", 5000, 0, 0, 0, null)]
     [InlineData("job-canceled", 1300, 0, 4700, 0, JobControl.Canceled)]
     [InlineData("job-past-deadline", 3000, 0, 1000, 0, JobControl.DeadlineExceeded)]
@@ -42,6 +43,44 @@ public sealed class JobOutcomeTests
         var ended = history.OfType<ExecutionCompletedEvent>().Single();
         Assert.Equal((null, JobReader.ErrorOf(ended.FailureDetails!.ErrorType, ended.FailureDetails.ErrorMessage)), (told.Summary, told.Failure));
         Assert.Contains("damaged", told.Failure?.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_PagesReportHowLongTheirChunksWait_KeepsAsManyInFlightAsThatAllows()
+    {
+        var executions = Scenarios.All["job-window"]();
+
+        var (most, last) = InFlight(executions[0].Whole);
+        // Each page that ends well makes room for two: its place, and one more.
+        Assert.Equal([1, 2, 2, 3, 3, 4, 4, 5, 5, 6], most.Take(10));
+        Assert.Contains(1, most.Skip(12).Take(10));
+        Assert.InRange(most.Skip(24).Max(), 2, 5);
+        // Carried over: the next epoch does not begin anew.
+        var run = JsonDataConverter.Default.Deserialize<JobRun>(executions[1].Whole.OfType<ExecutionStartedEvent>().Single().Input)!;
+        Assert.Equal((1, true, last), (run.Control.Epoch, run.Window!.WasTooLarge, run.Window.Pages));
+        Assert.Equal(20 * run.CompletedPages, run.Sums!.Runs);
+    }
+
+    /// <summary>How many pages were in flight once each page had been begun, and the window at the end, as the status says.</summary>
+    private static (List<int> Most, int Last) InFlight(IReadOnlyList<HistoryEvent> history)
+    {
+        var (most, inFlight) = (new List<int>(), 0);
+        foreach (var happened in history)
+        {
+            inFlight += happened switch
+            {
+                TaskScheduledEvent { Name: "DispatchPage" } => 1,
+                SubOrchestrationInstanceCompletedEvent => -1,
+                _ => 0,
+            };
+            if (happened is TaskScheduledEvent { Name: "DispatchPage" })
+            {
+                most.Add(inFlight);
+            }
+        }
+
+        var next = history.OfType<ContinueAsNewEvent>().Single();
+        return (most, JsonDataConverter.Default.Deserialize<JobRun>(next.Result)!.Window!.Pages);
     }
 
     [Fact]

@@ -55,6 +55,16 @@ internal static class Scenarios
             // More pages than one execution takes: it continues as new in between.
             ["job-long"] = () => RunJob(pages: 152, new JobOptions(), (work, attempt) => Usual(work)),
 
+            // A window that grows while chunks wait little, is halved when they wait long or calls are throttled, and grows more slowly afterwards;
+            // carried over to the next epoch, in which what a page has not answered is sent again.
+            ["job-window"] = () => RunJob(
+                pages: 40,
+                new JobOptions(),
+                (work, attempt) => work.Name != nameof(CollectPage) ? Usual(work)
+                    : Page(work) == 32 && Order(work) is { Epoch: 0 } ? Collected(work, 100, TimeSpan.FromSeconds(3), control: Resumed)
+                    : Measured(work, waited: Page(work) is >= 6 and < 20 ? 300 : 3, throttled: Page(work) == 28 ? 200 : 0),
+                change: run => run with { PagesInFlight = 6, Window = new DispatchWindow() }),
+
             // A job as a deployment meets it: pages in flight, and a suspension that is over.
             ["job-running"] = () => RunJob(
                 pages: 9,
@@ -257,6 +267,14 @@ internal static class Scenarios
         // A redrive is about the parked items alone.
         answered = Order(work).Round > 0 ? Math.Min(answered, ParkedPerPage) : answered;
         return new(after, new PageReport(Page(work), answered - failed - canceled, failed, canceled, complete, control));
+    }
+
+    /// <summary>A page whose chunks have waited in their queue, so many seconds each.</summary>
+    private static Answer Measured(ActivityWork work, int waited, int throttled)
+    {
+        var usual = Usual(work);
+        var sums = new RunSums { Runs = 20, Answers = 20, Attempts = ItemsPerPage, Throttled = throttled, Wait = TimeSpan.FromSeconds(20 * waited) };
+        return usual.Result is PageReport { Complete: true } report ? usual with { Result = report with { Sums = sums } } : usual;
     }
 
     private static EventRaisedEvent Told(DateTime now, JobControl control) =>

@@ -36,7 +36,7 @@ internal sealed class ProcessBench : IDisposable
         _board = new BalanceBoard(new BalanceEntries(bench.Blobs, bench.Time), bench.Time, NullLogger<BalanceBoard>.Instance);
         _runner = new ChunkRunner(_models, _board, bench.Metrics, bench.Settings, bench.Time, new Random(1), NullLogger<ChunkRunner>.Instance);
         Items = new ChunkItems(bench.Blobs);
-        Nodes = new Nodes(new ConfigurationBuilder().Build(), bench.Time);
+        Nodes = new Nodes(bench.Time);
         Controls = new JobControls(bench.Blobs, bench.Time);
         _watch = new RunWatch(Controls, bench.Time);
         _suspects = new Suspects(bench.Blobs);

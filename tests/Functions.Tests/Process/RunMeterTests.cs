@@ -1,5 +1,4 @@
 using Azure.Messaging.ServiceBus;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Time.Testing;
 using ModelJobs.Functions.Process;
 
@@ -14,7 +13,7 @@ public sealed class RunMeterTests
     private readonly FakeTimeProvider _time = new(Start);
     private readonly Nodes _nodes;
 
-    public RunMeterTests() => _nodes = new Nodes(new ConfigurationBuilder().Build(), _time);
+    public RunMeterTests() => _nodes = new Nodes(_time);
 
     [Fact]
     public void Take_ARun_TellsModelBalancingAndWaitsApart()

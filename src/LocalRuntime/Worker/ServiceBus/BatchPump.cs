@@ -15,7 +15,7 @@ internal sealed class BatchPump(PumpContext context) : IMessagePump
             {
                 var messages = await receiver.ReceiveMessagesAsync(
                     context.Options.MaxMessageBatchSize, maxWaitTime: null, cancellationToken);
-                if (messages.Count > 0)
+                if (messages.Count > 0 && await context.ArriveAsync(cancellationToken))
                 {
                     await ProcessAsync(receiver, messages);
                 }

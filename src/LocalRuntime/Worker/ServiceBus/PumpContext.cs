@@ -10,6 +10,7 @@ namespace ModelJobs.LocalRuntime.Worker.ServiceBus;
 /// <param name="Client">The client of the trigger's connection.</param>
 /// <param name="Dispatcher">Runs the function and settles.</param>
 /// <param name="Options">The limits of host.json.</param>
+/// <param name="DeliveryDelay">How long received messages are on their way.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Log">Where to tell what goes wrong.</param>
 internal sealed record PumpContext(
@@ -18,10 +19,23 @@ internal sealed record PumpContext(
     ServiceBusClient Client,
     MessageDispatcher Dispatcher,
     ServiceBusHostOptions Options,
+    TimeSpan DeliveryDelay,
     TimeProvider Time,
     ServiceBusListenerLog Log)
 {
     public ReceiveLoop Loop => new(Function.Name, Trigger.Queue, Log, Time);
+
+    /// <summary>Lets the time pass that received messages are on their way.</summary>
+    /// <returns>Whether they have arrived: not if <paramref name="stop"/> was set meanwhile, and they are left to their locks.</returns>
+    public async ValueTask<bool> ArriveAsync(CancellationToken stop)
+    {
+        if (DeliveryDelay > TimeSpan.Zero)
+        {
+            await Task.Delay(DeliveryDelay, Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return !stop.IsCancellationRequested || DeliveryDelay == TimeSpan.Zero;
+    }
 
     public ServiceBusReceiver CreateReceiver()
         => Client.CreateReceiver(Trigger.Queue, new ServiceBusReceiverOptions { PrefetchCount = Options.PrefetchCount });

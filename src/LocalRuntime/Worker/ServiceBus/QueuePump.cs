@@ -36,7 +36,7 @@ internal sealed class QueuePump(PumpContext context) : IMessagePump
             used = messages.Count;
             foreach (var message in messages)
             {
-                _ = Task.Run(() => ProcessAsync(receiver, message, free), CancellationToken.None);
+                _ = Task.Run(() => ProcessAsync(receiver, message, free, stop), CancellationToken.None);
             }
         }
         finally
@@ -48,12 +48,15 @@ internal sealed class QueuePump(PumpContext context) : IMessagePump
         }
     }
 
-    private async Task ProcessAsync(ServiceBusReceiver receiver, ServiceBusReceivedMessage message, SemaphoreSlim free)
+    private async Task ProcessAsync(ServiceBusReceiver receiver, ServiceBusReceivedMessage message, SemaphoreSlim free, CancellationToken stop)
     {
         try
         {
             await using var renewal = context.RenewMessageLock(receiver, message);
-            await context.Dispatcher.DispatchAsync([message], receiver, session: null);
+            if (await context.ArriveAsync(stop))
+            {
+                await context.Dispatcher.DispatchAsync([message], receiver, session: null);
+            }
         }
         finally
         {

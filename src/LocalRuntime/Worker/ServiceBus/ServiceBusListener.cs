@@ -12,6 +12,7 @@ internal sealed class ServiceBusListener(
     FunctionInvoker invoker,
     IConfiguration configuration,
     HostJson host,
+    LocalRuntimeOptions options,
     TimeProvider time,
     ServiceBusListenerLog log) : TriggerListener
 {
@@ -48,7 +49,7 @@ internal sealed class ServiceBusListener(
     private IMessagePump CreatePump(Function function, ServiceBusTrigger trigger, ServiceBusClient client, CancellationToken stop)
     {
         var dispatcher = new MessageDispatcher(function, trigger.AutoComplete, invoker, log, stop);
-        var context = new PumpContext(function, trigger, client, dispatcher, host.ServiceBus, time, log);
+        var context = new PumpContext(function, trigger, client, dispatcher, host.ServiceBus, options.DeliveryDelay, time, log);
         return trigger switch
         {
             { UsesSessions: true } => new SessionPump(context),

@@ -18,7 +18,7 @@ internal sealed class SessionPump(PumpContext context) : IMessagePump
         await using var receiver = await context.AcceptNextSessionAsync(stop);
         var isLost = false;
         await using var renewal = context.RenewSessionLock(receiver, () => Volatile.Write(ref isLost, true));
-        while (!Volatile.Read(ref isLost) && await ReceiveAsync(receiver, stop) is { Count: > 0 } messages)
+        while (!Volatile.Read(ref isLost) && await ReceiveAsync(receiver, stop) is { Count: > 0 } messages && await context.ArriveAsync(stop))
         {
             var session = new ServiceBusSessionMessageActions(receiver);
             await context.Dispatcher.DispatchAsync(messages, receiver, session);
