@@ -19,7 +19,7 @@ public sealed class AdaptiveLimiter : IDisposable
     private readonly TimeProvider _time;
     private readonly long _start;
     private readonly ITimer _timer;
-    private readonly FairQueue<Waiter> _queue = new();
+    private readonly FairQueue<CallWaiter> _queue = new();
     private readonly ConcurrencyWindow _window;
     private readonly AdaptiveRate _rate = new();
     private readonly ObservedBudget _requests = new();
@@ -61,7 +61,7 @@ public sealed class AdaptiveLimiter : IDisposable
     public Task<CallPermit> AcquireAsync(JobShare share, int tokens, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var waiter = new Waiter(share, Math.Max(0, tokens));
+        var waiter = new CallWaiter(share, Math.Max(0, tokens));
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -123,7 +123,7 @@ public sealed class AdaptiveLimiter : IDisposable
     /// <summary>Refuses the calls that wait and those to come.</summary>
     public void Dispose()
     {
-        List<Waiter> refused = [];
+        List<CallWaiter> refused = [];
         lock (_lock)
         {
             _isDisposed = true;
@@ -210,7 +210,7 @@ public sealed class AdaptiveLimiter : IDisposable
         }
     }
 
-    private TimeSpan WaitFor(Waiter next, TimeSpan now)
+    private TimeSpan WaitFor(CallWaiter next, TimeSpan now)
     {
         var wait = _pausedUntil - now;
         wait = Longer(wait, _rate.WaitFor(now));
@@ -231,7 +231,7 @@ public sealed class AdaptiveLimiter : IDisposable
         }
     }
 
-    private void Cancel(Waiter waiter, CancellationToken cancellationToken)
+    private void Cancel(CallWaiter waiter, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
@@ -295,38 +295,4 @@ public sealed class AdaptiveLimiter : IDisposable
     /// <param name="RequestsTaken">Calls made until then, itself included.</param>
     /// <param name="TokensTaken">Tokens expected until then, its own included.</param>
     internal readonly record struct Call(long Number, TimeSpan MadeAt, int Tokens, double RequestsTaken, double TokensTaken);
-
-    private sealed class Waiter(JobShare share, int tokens)
-    {
-        // Not continued on the thread that completes it, which holds the lock.
-        private readonly TaskCompletionSource<CallPermit> _granted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private CancellationTokenRegistration _cancellation;
-
-        public JobShare Share { get; } = share;
-
-        public int Tokens { get; } = tokens;
-
-        public LinkedListNode<Waiter>? Place { get; set; }
-
-        public Task<CallPermit> Task => _granted.Task;
-
-        public void CancelWith(CancellationTokenRegistration cancellation)
-        {
-            _cancellation = cancellation;
-            if (_granted.Task.IsCompleted)
-            {
-                cancellation.Unregister();
-            }
-        }
-
-        public void Grant(CallPermit permit)
-        {
-            _granted.SetResult(permit);
-            _cancellation.Unregister();
-        }
-
-        public void Cancel(CancellationToken cancellationToken) => _granted.TrySetCanceled(cancellationToken);
-
-        public void Refuse() => _granted.TrySetException(new ObjectDisposedException(nameof(AdaptiveLimiter)));
-    }
 }

@@ -1,4 +1,3 @@
-using Azure;
 using Microsoft.Extensions.Logging;
 using ModelJobs.Functions.Process.Runners;
 
@@ -83,8 +82,9 @@ internal sealed partial class BalanceBoard(BalanceEntries entries, TimeProvider 
             var others = (await ReadLiveAsync(use.Model, _closing.Token)).Count(entry => entry.Instance != use.Instance);
             use.Runner.ShareAmong(others + 1, others > 0 ? JoinPause : TimeSpan.Zero);
         }
-        catch (Exception failure) when (failure is RequestFailedException or OperationCanceledException)
+        catch (Exception failure) when (!_closing.IsCancellationRequested)
         {
+            // The next look tries again; a model is not held up by what its budget is divided by.
             LogFailure(failure, use.Model);
         }
     }
@@ -102,11 +102,11 @@ internal sealed partial class BalanceBoard(BalanceEntries entries, TimeProvider 
             while (!RemoveIfIdle(use));
             await entries.DeleteAsync(use.Model, use.Instance, _closing.Token);
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (_closing.IsCancellationRequested)
         {
             // The app is closing.
         }
-        catch (RequestFailedException failure)
+        catch (Exception failure)
         {
             // It grows old and is swept.
             LogFailure(failure, use.Model);
@@ -125,7 +125,7 @@ internal sealed partial class BalanceBoard(BalanceEntries entries, TimeProvider 
 
             await WriteAsync(use);
         }
-        catch (RequestFailedException failure)
+        catch (Exception failure) when (!_closing.IsCancellationRequested)
         {
             // What was known holds until the next look.
             LogFailure(failure, use.Model);
