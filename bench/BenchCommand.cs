@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ModelJobs.Bench.Comparison;
+using ModelJobs.Bench.Latency;
 using ModelJobs.Bench.WholePath;
 
 namespace ModelJobs.Bench;
@@ -27,6 +28,7 @@ internal sealed class BenchCommand : RootCommand
             Options.Add(option);
         }
 
+        Subcommands.Add(new LatencyCommand());
         _states.AcceptOnlyFromAmong(AllStates);
         _peers.AcceptOnlyFromAmong([.. Peer.Names, Peer.None]);
         SetAction((arguments, _) => RunAsync(arguments));
