@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ModelJobs.Bench.Comparison;
+using ModelJobs.Bench.Digits;
 using ModelJobs.Bench.Latency;
 using ModelJobs.Bench.WholePath;
 
@@ -29,6 +30,7 @@ internal sealed class BenchCommand : RootCommand
         }
 
         Subcommands.Add(new LatencyCommand());
+        Subcommands.Add(new DigitsCommand());
         _states.AcceptOnlyFromAmong(AllStates);
         _peers.AcceptOnlyFromAmong([.. Peer.Names, Peer.None]);
         SetAction((arguments, _) => RunAsync(arguments));
