@@ -26,7 +26,7 @@ internal sealed class InputWriter(JobBlobs blobs)
     /// <param name="cancellationToken">Ends the upload.</param>
     /// <exception cref="ProblemException">There is no item, or more than the limits allow, or one is malformed.</exception>
     public async Task<StoredInput> WriteAsync(
-        string blobName, string model, JobOptions options, IAsyncEnumerable<(long Line, Item Item)> items, CancellationToken cancellationToken)
+        string blobName, string model, JobOptions options, IAsyncEnumerable<(long Line, SubmittedItem Item)> items, CancellationToken cancellationToken)
     {
         await blobs.EnsureContainerAsync(cancellationToken);
         await using var upload = new InputUpload(blobs.Blob(blobName));
