@@ -27,23 +27,32 @@ internal static class DigitsRun
         {
             // What the one left behind is not to be cleared up in the time of the other.
             Collect();
+            var beforeAlone = Cpu();
             var alone = loop.RunAlone(items);
+            var aloneCpu = Cpu() - beforeAlone;
             Collect();
             var before = Cpu();
             var (seconds, running) = loop.Run(input, fromLoop);
             var between = Cpu();
             Collect();
-            var begin = Cpu();
+            var (begin, beginAzurite) = (Cpu(), AzuriteCpu());
             var system = await RunAsync(app, input, fromSystem, batchItems);
-            var end = Cpu();
+            var (end, endAzurite) = (Cpu(), AzuriteCpu());
             if (round >= 0)
             {
-                measured.Add(new Round(alone, seconds, running, system, (between - before).TotalSeconds, (end - begin).TotalSeconds));
+                measured.Add(new Round(
+                    alone, seconds, running, system, aloneCpu.TotalSeconds, (between - before).TotalSeconds, (end - begin).TotalSeconds,
+                    (endAzurite - beginAzurite).TotalSeconds));
             }
         }
 
         CheckSame(fromLoop, fromSystem);
         Print(output, items, batchItems, measured);
+        using var log = new TraceLog();
+        using var trace = log.Begin();
+        await RunAsync(app, input, fromSystem, batchItems);
+        trace.Stop();
+        Timeline.Print(output, trace.StartTimeUtc, log.Take(trace));
     }
 
     private static async Task<double> RunAsync(AppInProcess app, string input, string output, int batchItems)
@@ -92,13 +101,16 @@ internal static class DigitsRun
 
     private static TimeSpan Cpu() => Environment.CpuUsage.TotalTime;
 
+    // The only child that the app has.
+    private static TimeSpan AzuriteCpu() => ProcessUsage.ChildrenOf(Environment.ProcessId).Aggregate(TimeSpan.Zero, (sum, child) => sum + ProcessUsage.Of(child).Cpu);
+
     private static void Print(TextWriter output, int items, int batchItems, List<Round> rounds)
     {
-        var table = new Table("", "seconds", "fastest", "slowest", "processor seconds of this process");
-        Add("runs of the session alone, on pixels in memory", round => round.Alone, null);
+        var table = new Table("", "seconds", "fastest", "slowest", "processor seconds", "and Azurite's");
+        Add("runs of the session alone, on pixels in memory", round => round.Alone, round => round.AloneCpu);
         Add("plain loop: read, parse, run, write", round => round.Loop, round => round.LoopCpu);
         Add("of it in the runs", round => round.LoopRunning, null);
-        Add("the system: submit, run, read results", round => round.System, round => round.SystemCpu);
+        Add("the system: submit, run, read results", round => round.System, round => round.SystemCpu, round => round.AzuriteCpu);
         table.Print(output, $"`digits` over {items} items, {batchItems} in a batch; medians of {rounds.Count} rounds by turns");
         double[] ratios = [.. rounds.Select(round => round.System / round.Loop)];
         output.WriteLine();
@@ -106,14 +118,17 @@ internal static class DigitsRun
             CultureInfo.InvariantCulture,
             $"The system takes {Median.Of(ratios):0.00} times the loop (median of the rounds' ratios; {ratios.Min():0.00} to {ratios.Max():0.00})."));
 
-        void Add(string name, Func<Round, double> seconds, Func<Round, double>? cpu)
+        void Add(string name, Func<Round, double> seconds, Func<Round, double>? cpu, Func<Round, double>? azurite = null)
         {
             double[] all = [.. rounds.Select(seconds)];
-            table.Add(name, Text(Median.Of(all)), Text(all.Min()), Text(all.Max()), cpu is null ? "" : Text(Median.Of(rounds.Select(cpu))));
+            table.Add(name, Text(Median.Of(all)), Text(all.Min()), Text(all.Max()), Of(cpu), Of(azurite));
+
+            string Of(Func<Round, double>? used) => used is null ? "" : Text(Median.Of(rounds.Select(used)));
         }
     }
 
     private static string Text(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
 
-    private sealed record Round(double Alone, double Loop, double LoopRunning, double System, double LoopCpu, double SystemCpu);
+    private sealed record Round(
+        double Alone, double Loop, double LoopRunning, double System, double AloneCpu, double LoopCpu, double SystemCpu, double AzuriteCpu);
 }
