@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using ModelJobs.Bench.InProcess;
 using ModelJobs.Bench.Measure;
+using ModelJobs.Functions.Process.Runners;
 
 namespace ModelJobs.Bench.Digits;
 
@@ -13,13 +14,14 @@ internal static class DigitsRun
     /// <param name="output">Where to.</param>
     /// <param name="items">Items of a round.</param>
     /// <param name="batchItems">Items of a run of the session: of a chunk, of the loop's batch.</param>
+    /// <param name="threads">Threads of a run of the session, of the app's and of the loop's.</param>
     /// <param name="rounds">Rounds, of which the median counts.</param>
     /// <param name="warmups">Rounds before.</param>
-    public static async Task MeasureAsync(TextWriter output, int items, int batchItems, int rounds, int warmups)
+    public static async Task MeasureAsync(TextWriter output, int items, int batchItems, int threads, int rounds, int warmups)
     {
-        await using var app = await AppInProcess.StartAsync();
+        await using var app = await AppInProcess.StartAsync($"--Models:digits:{nameof(OnnxRunnerOptions.IntraOpThreads)}={threads}");
         using var folder = new TemporaryFolder();
-        using var loop = new PlainLoop(batchItems);
+        using var loop = new PlainLoop(batchItems, new OnnxRunnerOptions { IntraOpThreads = threads });
         var (input, fromLoop, fromSystem) = (folder.File("digits.jsonl"), folder.File("loop.jsonl"), folder.File("system.jsonl"));
         DigitLines.Write(input, items);
         var measured = new List<Round>();
@@ -47,7 +49,7 @@ internal static class DigitsRun
         }
 
         CheckSame(fromLoop, fromSystem);
-        Print(output, items, batchItems, measured);
+        Print(output, items, batchItems, threads, measured);
         using var log = new TraceLog();
         using var trace = log.Begin();
         await RunAsync(app, input, fromSystem, batchItems);
@@ -104,14 +106,14 @@ internal static class DigitsRun
     // The only child that the app has.
     private static TimeSpan AzuriteCpu() => ProcessUsage.ChildrenOf(Environment.ProcessId).Aggregate(TimeSpan.Zero, (sum, child) => sum + ProcessUsage.Of(child).Cpu);
 
-    private static void Print(TextWriter output, int items, int batchItems, List<Round> rounds)
+    private static void Print(TextWriter output, int items, int batchItems, int threads, List<Round> rounds)
     {
         var table = new Table("", "seconds", "fastest", "slowest", "processor seconds", "and Azurite's");
         Add("runs of the session alone, on pixels in memory", round => round.Alone, round => round.AloneCpu);
         Add("plain loop: read, parse, run, write", round => round.Loop, round => round.LoopCpu);
         Add("of it in the runs", round => round.LoopRunning, null);
         Add("the system: submit, run, read results", round => round.System, round => round.SystemCpu, round => round.AzuriteCpu);
-        table.Print(output, $"`digits` over {items} items, {batchItems} in a batch; medians of {rounds.Count} rounds by turns");
+        table.Print(output, $"`digits` over {items} items, {batchItems} in a batch, {threads} threads in a run; medians of {rounds.Count} rounds by turns");
         double[] ratios = [.. rounds.Select(round => round.System / round.Loop)];
         output.WriteLine();
         output.WriteLine(string.Create(

@@ -11,7 +11,8 @@ namespace ModelJobs.Bench.Digits;
 /// while a run of the session uses as many as the app's.
 /// </summary>
 /// <param name="batchItems">Items of a run.</param>
-internal sealed class PlainLoop(int batchItems) : IDisposable
+/// <param name="options">Options of the session.</param>
+internal sealed class PlainLoop(int batchItems, OnnxRunnerOptions options) : IDisposable
 {
     private const int Pixels = 28 * 28;
     private const int Classes = 10;
@@ -19,7 +20,7 @@ internal sealed class PlainLoop(int batchItems) : IDisposable
     private static readonly string[] Inputs = ["pixels"];
     private static readonly string[] Outputs = ["digit", "probabilities"];
 
-    private readonly InferenceSession _session = OnnxModel.Load(Path.Combine(BuiltPaths.Samples, "digits.onnx"), new OnnxRunnerOptions());
+    private readonly InferenceSession _session = OnnxModel.Load(Path.Combine(BuiltPaths.Samples, "digits.onnx"), options);
     private readonly RunOptions _run = new();
 
     /// <summary>Answers a file of items with a file of results.</summary>

@@ -30,14 +30,15 @@ internal sealed class AppInProcess : IAsyncDisposable
     public DurableTaskClient Durable => _host.Services.GetRequiredService<DurableTaskClient>();
 
     /// <summary>Starts it with the settings that it ships with.</summary>
-    public static async Task<AppInProcess> StartAsync()
+    /// <param name="settings">Others, as <c>--Section:Key=value</c>.</param>
+    public static async Task<AppInProcess> StartAsync(params string[] settings)
     {
         var folder = new TemporaryFolder();
         try
         {
             var builder = ModelJobsApp.CreateBuilder(
             [
-                $"--LocalRuntime:AppRoot={AppContext.BaseDirectory}", $"--LocalRuntime:DataFolder={folder.Path}", "--LocalRuntime:HttpPort=0",
+                $"--LocalRuntime:AppRoot={AppContext.BaseDirectory}", $"--LocalRuntime:DataFolder={folder.Path}", "--LocalRuntime:HttpPort=0", .. settings,
             ]);
             builder.Logging.ClearProviders();
             var host = builder.Build();
