@@ -6,7 +6,7 @@ namespace ModelJobs.Functions.Dispatch;
 
 /// <summary>
 /// Writes a <see cref="ChunkMessage"/> whose items are lines of the input. The lines go in as they are: reading a million items
-/// only to write them again would be most of a dispatch. Each stands on a line of its own here too, where <see cref="ChunkMessageReader"/> finds it.
+/// only to write them again would be most of a dispatch. Each stands on a line of its own here too, where <see cref="Process.ChunkMessageReader"/> finds it.
 /// </summary>
 internal static class ChunkMessageWriter
 {
