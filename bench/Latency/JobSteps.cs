@@ -14,7 +14,7 @@ internal static class JobSteps
         ("orchestration begins", run => run.History.OfType<OrchestratorStartedEvent>().FirstOrDefault()?.Timestamp),
         ("planned", run => run.EndOf("function PlanJob")),
         ("dispatch begins", run => run.StartOf("function DispatchPage")),
-        ("chunk sent and received", run => run.StartOf("function ProcessChunk")),
+        ("chunk sent and received", run => run.StartOf("function ProcessExpressChunk") ?? run.StartOf("function ProcessChunk")),
         ("control looked at: run begins", run => run.StartOf("modeljobs.chunk.queue_wait")),
         ("run", run => run.StartOf("modeljobs.chunk.run_time")),
         ("answer sent and collected: commit begins", run => run.StartOfPut("/part-")),

@@ -97,6 +97,8 @@ internal sealed class PageSteps(TaskOrchestrationContext context, JobRun run)
     private CollectOrder CollectOrderOf(PagePlan page, long failed) =>
         new(run.Job.Id, page, run.Job.Input, run.Job.Options, run.Round, Epoch, run.Job.External)
         {
+            // A redrive may run items on another.
+            Model = run.Redrive is null ? run.Job.Model : null,
             MaxFailed = run.MaxFailed is { } most ? Math.Max(0, most - failed) : null,
             Express = run.Express,
         };

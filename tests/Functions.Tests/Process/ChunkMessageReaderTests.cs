@@ -16,6 +16,8 @@ public sealed class ChunkMessageReaderTests
 
     private static readonly ChunkMessage Head = new() { Id = new ChunkId("job-1", 2, 3), Model = "model", ItemCount = 2, Epoch = 4, Lane = new LanePlace(1, 2, true, true) };
 
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     private static byte[] Page => Encoding.UTF8.GetBytes(Lines.ReplaceLineEndings("\n"));
 
     [Fact]
@@ -34,7 +36,7 @@ public sealed class ChunkMessageReaderTests
     public void Read_MessageWrittenOtherwise_IsReadToo()
     {
         using var document = JsonDocument.Parse(Written());
-        var indented = JsonSerializer.SerializeToUtf8Bytes(document.RootElement, new JsonSerializerOptions { WriteIndented = true });
+        var indented = JsonSerializer.SerializeToUtf8Bytes(document.RootElement, Indented);
 
         Assert.Equal(Text(ChunkMessageReader.Read(Written())), Text(ChunkMessageReader.Read(indented)));
     }
