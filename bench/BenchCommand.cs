@@ -1,6 +1,8 @@
 using System.CommandLine;
 using ModelJobs.Bench.Capacity;
 using ModelJobs.Bench.Comparison;
+using ModelJobs.Bench.Digits;
+using ModelJobs.Bench.Latency;
 using ModelJobs.Bench.WholePath;
 
 namespace ModelJobs.Bench;
@@ -29,6 +31,8 @@ internal sealed class BenchCommand : RootCommand
         }
 
         Subcommands.Add(new CapacityCommand());
+        Subcommands.Add(new LatencyCommand());
+        Subcommands.Add(new DigitsCommand());
         _states.AcceptOnlyFromAmong(AllStates);
         _peers.AcceptOnlyFromAmong([.. Peer.Names, Peer.None]);
         SetAction((arguments, _) => RunAsync(arguments));

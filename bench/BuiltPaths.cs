@@ -11,6 +11,9 @@ internal static class BuiltPaths
     /// <summary>The folder of the peers' scripts.</summary>
     public static string Peers => Of("PeersFolder");
 
+    /// <summary>The folder of the samples.</summary>
+    public static string Samples => Of("SamplesFolder");
+
     private static string Of(string key) =>
         typeof(BuiltPaths).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == key).Value!;
 }

@@ -21,7 +21,6 @@ public sealed class TraceTests(StorageEmulator storage)
         "      dispatch page",
         "        function ProcessExpressChunk",
         "          process chunk",
-        "    function PlanJob",
         "    job end",
     ];
 

@@ -1,3 +1,5 @@
+using Azure;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using ModelJobs.Functions.Storage;
 using ModelJobs.Functions.Telemetry;
@@ -7,7 +9,11 @@ namespace ModelJobs.Functions.Assemble;
 /// <summary>Which pages to assemble.</summary>
 /// <param name="JobId">The job.</param>
 /// <param name="Pages">Pages that are done, ascending. In a job's first round those before them are in the output; in a redrive all pages are.</param>
-internal sealed record AssembleOrder(string JobId, IReadOnlyList<int> Pages);
+internal sealed record AssembleOrder(string JobId, IReadOnlyList<int> Pages)
+{
+    /// <summary>Whether nothing of the job was to be put into the output before: unless this very order was carried out before, it is not there.</summary>
+    public bool IsFirst { get; init; }
+}
 
 /// <summary>
 /// Puts finished pages into output.jsonl and errors.jsonl, in input order. What is there grows while the job runs, and is never
@@ -27,11 +33,25 @@ internal sealed class AssembleResults(JobBlobs blobs, OrderedBlob outputs, TimeP
     public async Task<int> Run([ActivityTrigger] AssembleOrder order, CancellationToken cancellationToken)
     {
         using var span = JobSpans.Assemble(order.JobId);
+        try
+        {
+            return await RunAsync(order, cancellationToken);
+        }
+        catch (RequestFailedException exists) when (order.IsFirst && exists.Status is StatusCodes.Status409Conflict or StatusCodes.Status412PreconditionFailed)
+        {
+            // Another run of this order has ended, or of the job's first round, if this one is as late as that: look what is there now.
+            return await RunAsync(order with { IsFirst = false }, cancellationToken);
+        }
+    }
+
+    private async Task<int> RunAsync(AssembleOrder order, CancellationToken cancellationToken)
+    {
         var start = time.GetTimestamp();
         var output = JobBlobs.Output(order.JobId);
         var errors = JobBlobs.Errors(order.JobId);
-        var (outputVersion, errorsVersion) =
-            (await outputs.VersionAsync(output, cancellationToken), await outputs.VersionAsync(errors, cancellationToken));
+        ETag?[] versions = order.IsFirst
+            ? [null, null]
+            : await Task.WhenAll(outputs.VersionAsync(output, cancellationToken), outputs.VersionAsync(errors, cancellationToken));
         var done = new HashSet<int>();
         var (outputNames, errorNames) = (new List<string>(), new List<string>());
         foreach (var page in order.Pages.Take(MaxPages))
@@ -65,8 +85,9 @@ internal sealed class AssembleResults(JobBlobs blobs, OrderedBlob outputs, TimeP
         }
 
         // A call that fails before or between the two is repeated, with the same pages.
-        await outputs.CommitAsync(output, outputVersion, done, outputNames, cancellationToken);
-        await outputs.CommitAsync(errors, errorsVersion, done, errorNames, cancellationToken);
+        await Task.WhenAll(
+            outputs.CommitAsync(output, versions[0], done, outputNames, cancellationToken),
+            outputs.CommitAsync(errors, versions[1], done, errorNames, cancellationToken));
         return done.Count;
     }
 }

@@ -34,7 +34,7 @@ internal sealed class OrderedBlob(JobBlobs blobs)
 
     /// <summary>Makes staged blocks part of the blob. What their pages had in it before is gone.</summary>
     /// <param name="blob">Name of the blob.</param>
-    /// <param name="version">What the blob was before the blocks were made: they say what was true then.</param>
+    /// <param name="version">What the blob was before the blocks were made: they say what was true then. Null if it was not there.</param>
     /// <param name="pages">The pages.</param>
     /// <param name="staged">
     /// Names of the pages' blocks. Not looked up among those that are staged: a commit of another run of this step, of the same blocks,
@@ -46,9 +46,9 @@ internal sealed class OrderedBlob(JobBlobs blobs)
         string blob, ETag? version, IReadOnlySet<int> pages, IReadOnlyCollection<string> staged, CancellationToken cancellationToken)
     {
         var client = blobs.Blob(blob);
-        var list = await BlocksAsync(client, cancellationToken);
-        var kept = Names(list?.CommittedBlocks).Where(name => !pages.Contains(PageOf(name))).ToList();
-        if (version is not null && staged.Count == 0 && kept.Count == list?.CommittedBlocks.Count())
+        List<string> before = version is null ? [] : [.. Names((await client.GetBlockListAsync(BlockListTypes.Committed, cancellationToken: cancellationToken)).Value.CommittedBlocks)];
+        var kept = before.Where(name => !pages.Contains(PageOf(name))).ToList();
+        if (staged.Count == 0 && kept.Count == before.Count)
         {
             // Most jobs have no errors, and most calls nothing new about them.
             return;
@@ -61,21 +61,8 @@ internal sealed class OrderedBlob(JobBlobs blobs)
         await client.CommitBlockListAsync(kept.Concat(staged).Order(StringComparer.Ordinal).Select(Encode), options, cancellationToken);
     }
 
-    private static async Task<BlockList?> BlocksAsync(BlockBlobClient blob, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await blob.GetBlockListAsync(BlockListTypes.All, cancellationToken: cancellationToken);
-        }
-        catch (RequestFailedException absent) when (absent.Status == NotFound)
-        {
-            // No page had a line for this blob yet: an empty list makes it an empty blob.
-            return null;
-        }
-    }
-
-    private static IEnumerable<string> Names(IEnumerable<BlobBlock>? blocks) =>
-        (blocks ?? []).Select(block => Encoding.ASCII.GetString(Convert.FromBase64String(block.Name)));
+    private static IEnumerable<string> Names(IEnumerable<BlobBlock> blocks) =>
+        blocks.Select(block => Encoding.ASCII.GetString(Convert.FromBase64String(block.Name)));
 
     private static int PageOf(string name) => int.Parse(name.AsSpan(0, PageBlocks.PageDigits), NumberStyles.None, CultureInfo.InvariantCulture);
 

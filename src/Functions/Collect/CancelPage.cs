@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.Azure.Functions.Worker;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Plan;
@@ -12,7 +13,12 @@ namespace ModelJobs.Functions.Collect;
 /// <param name="Input">The job's input blob.</param>
 /// <param name="Options">The job's options.</param>
 /// <param name="Reason">What its items say.</param>
-internal sealed record CancelOrder(string JobId, int Page, string Input, JobOptions Options, JobError Reason);
+internal sealed record CancelOrder(string JobId, int Page, string Input, JobOptions Options, JobError Reason)
+{
+    /// <summary>The job's plan, if it is short.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<PagePlan>? Pages { get; init; }
+}
 
 /// <summary>Answers for all items of a page that was never dispatched. Running it again changes nothing.</summary>
 internal sealed class CancelPage(PageParts parts, PageScopes scopes, JobBlobs blobs)
@@ -21,7 +27,8 @@ internal sealed class CancelPage(PageParts parts, PageScopes scopes, JobBlobs bl
     [Function(nameof(CancelPage))]
     public async Task<PagePlan> Run([ActivityTrigger] CancelOrder order, CancellationToken cancellationToken)
     {
-        var page = await PagePlan.ReadAsync(blobs, order.JobId, order.Page, cancellationToken);
+        var page = await PagePlan.FindAsync(blobs, order.JobId, order.Page, order.Pages, cancellationToken);
+        await PagePlan.StoreFirstAsync(blobs, order.JobId, order.Page, order.Pages, cancellationToken);
         var all = ItemSet.First(page.Items);
         var tally = await parts.ReadTallyAsync(order.JobId, order.Page, round: 0, all, cancellationToken);
         if (tally.IsComplete)

@@ -16,6 +16,10 @@ namespace ModelJobs.Functions.Collect;
 internal sealed record CollectOrder(
     string JobId, PagePlan Page, string Input, JobOptions Options, int Round = 0, int Epoch = 0, bool External = false)
 {
+    /// <summary>The model that the job was submitted for, for metrics; null: it is looked up.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
+
     /// <summary>With more failed items in this page than this the job is stopped; null if any number may fail.</summary>
     public long? MaxFailed { get; init; }
 

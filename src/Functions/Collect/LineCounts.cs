@@ -17,7 +17,7 @@ internal sealed class LineCounts(JobMetrics metrics, JobModels models)
             return;
         }
 
-        if (await models.OfAsync(order.JobId, cancellationToken) is not { } model)
+        if ((order.Model ?? await models.OfAsync(order.JobId, cancellationToken)) is not { } model)
         {
             return;
         }

@@ -30,11 +30,7 @@ internal sealed class JobControls(JobBlobs blobs, TimeProvider time)
         }
 
         // One reader for all that ask at once; whoever gives up must not take the reading away from the others.
-        if (_readings.Count >= MaxRemembered)
-        {
-            _readings.Clear();
-        }
-
+        MakeRoom();
         var started = new Reading(time.GetTimestamp(), new Lazy<Task<JobControl>>(() => ReadAsync(job, CancellationToken.None)));
         var current = reading is null ? _readings.GetOrAdd(job, started) : _readings.TryUpdate(job, started, reading) ? started : _readings.GetOrAdd(job, started);
         try
@@ -59,6 +55,13 @@ internal sealed class JobControls(JobBlobs blobs, TimeProvider time)
 
         _readings.TryRemove(job, out _);
         return await GetAsync(job, cancellationToken);
+    }
+
+    /// <summary>Says that a job has come into being here and now, so that there is nothing to read yet.</summary>
+    public void Begin(string job)
+    {
+        MakeRoom();
+        _readings.TryAdd(job, new Reading(time.GetTimestamp(), new Lazy<Task<JobControl>>(Task.FromResult(JobControl.Initial))));
     }
 
     /// <summary>A job's control as it is now.</summary>
@@ -91,6 +94,14 @@ internal sealed class JobControls(JobBlobs blobs, TimeProvider time)
             {
                 // Somebody else has changed it since it was read: look again.
             }
+        }
+    }
+
+    private void MakeRoom()
+    {
+        if (_readings.Count >= MaxRemembered)
+        {
+            _readings.Clear();
         }
     }
 

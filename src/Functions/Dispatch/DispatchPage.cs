@@ -38,6 +38,10 @@ internal sealed record DispatchOrder(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Express { get; init; }
 
+    /// <summary>The job's plan, if it is short.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<PagePlan>? Pages { get; init; }
+
     /// <summary>Only these of the unanswered items, by position, as <see cref="ItemSet"/> stores them: the others are known to be on their way.</summary>
     public ReadOnlyMemory<byte>? Lost { get; init; }
 }
@@ -54,8 +58,17 @@ internal sealed class DispatchPage(JobBlobs blobs, RoundScopes rounds, ChunkSend
     [Function(nameof(DispatchPage))]
     public async Task<DispatchReport> Run([ActivityTrigger] DispatchOrder order, CancellationToken cancellationToken)
     {
-        var plan = await PagePlan.ReadAsync(blobs, order.JobId, order.Page, cancellationToken);
+        var plan = await PagePlan.FindAsync(blobs, order.JobId, order.Page, order.Pages, cancellationToken);
         using var span = JobSpans.DispatchPage(order.JobId, order.Page, order.Model);
+        // The chunks do not wait for a plan that nobody needs but later rounds.
+        var stored = order.Round == 0 ? PagePlan.StoreFirstAsync(blobs, order.JobId, order.Page, order.Pages, cancellationToken) : Task.CompletedTask;
+        var sent = SendAsync(order, plan, cancellationToken);
+        await Task.WhenAll(stored, sent);
+        return await sent;
+    }
+
+    private async Task<DispatchReport> SendAsync(DispatchOrder order, PagePlan plan, CancellationToken cancellationToken)
+    {
         var (scope, reopened) = await rounds.OfAsync(order, plan, cancellationToken);
         var lanes = order.LaneChunks.Count > 0 ? order.LaneChunks.ToArray() : new long[Lanes.CountOf(order.Options)];
         if (scope.Count == 0)

@@ -21,17 +21,20 @@ internal static class JobFormulas
     /// <summary>At a job's end a lane is accepted, looked into, and its state removed.</summary>
     private const int OperationsToCloseLane = 3;
 
-    /// <summary>Input begun and committed, manifest, plan, and the first commit of the blob of errors.</summary>
-    private const int WritesPerJob = 5;
+    /// <summary>Manifest and plan.</summary>
+    private const int WritesPerJob = 2;
 
     /// <summary>A part, a block of the output and its commit, and the page's parts listed by its collector and by the assembly.</summary>
     private const int WritesPerPage = 5;
 
-    /// <summary>The input to plan it, and the job's control for the answer to its submission and for the first worker.</summary>
-    private const int ReadsPerJob = 3;
+    /// <summary>The job's control, for the first worker.</summary>
+    private const int ReadsPerJob = 1;
 
-    /// <summary>Plan, lines, control, part, and the versions and block lists of output and errors.</summary>
-    private const int ReadsPerPage = 8;
+    /// <summary>Lines, control and part.</summary>
+    private const int ReadsPerPage = 3;
+
+    /// <summary>The versions of output and errors, and the blocks of the output, after its first page.</summary>
+    private const int ReadsToAppend = 3;
 
     /// <summary>Dispatch, collection, assembly.</summary>
     private const int ActivitiesPerPage = 3;
@@ -57,15 +60,20 @@ internal static class JobFormulas
         (OperationsPerMessage * (chunkMessages + resultMessages)) + (inLanes ? StateOperationsPerLaneChunk * chunkMessages : 0);
 
     /// <summary>Transactions of the jobs' storage.</summary>
-    public static StorageEstimate Storage(JobShape job) => new(
-        Writes: WritesPerJob + ((job.Bytes + InputWriter.BlockBytes - 1) / InputWriter.BlockBytes) + (WritesPerPage * job.Pages) + job.ScatteredPages,
-        Reads: ReadsPerJob + (ReadsPerPage * job.Pages) + job.LargeChunks);
+    public static StorageEstimate Storage(JobShape job)
+    {
+        var blocks = (job.Bytes + InputUpload.BlockBytes - 1) / InputUpload.BlockBytes;
+        return new StorageEstimate(
+            // Of several blocks a list is made.
+            Writes: WritesPerJob + blocks + (blocks > 1 ? 1 : 0) + (WritesPerPage * job.Pages) + job.ScatteredPages,
+            Reads: ReadsPerJob + (ReadsPerPage * job.Pages) + (ReadsToAppend * (job.Pages - 1)) + (job.IsPlanShort ? 0 : 1 + job.Pages) + job.LargeChunks);
+    }
 
     /// <summary>Orchestrations and what they call.</summary>
     public static DurableEstimate Durable(JobShape job)
     {
         var orchestrations = 1 + job.Pages;
-        var activities = 1 + (ActivitiesPerPage * job.Pages) + (job.Lanes > 0 ? 1 : 0);
+        var activities = (job.IsPlanShort ? 0 : 1) + (ActivitiesPerPage * job.Pages) + (job.Lanes > 0 ? 1 : 0);
         // A page's orchestration has its events in its own history and in the job's.
         return new DurableEstimate(orchestrations, activities, EventsPerStep * (orchestrations + job.Pages + activities));
     }
@@ -73,8 +81,8 @@ internal static class JobFormulas
     /// <summary>Runs of functions.</summary>
     public static long Executions(JobShape job)
     {
-        const int submission = 1, begin = 1, planned = 1;
-        var turns = begin + planned + (TurnsPerPage * job.Pages) + (job.Lanes > 0 ? 1 : 0);
+        const int submission = 1, begin = 1;
+        var turns = begin + (job.IsPlanShort ? 0 : 1) + (TurnsPerPage * job.Pages) + (job.Lanes > 0 ? 1 : 0);
         return submission + job.Chunks + Durable(job).Activities + turns;
     }
 }

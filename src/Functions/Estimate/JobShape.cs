@@ -1,3 +1,5 @@
+using ModelJobs.Functions.Plan;
+
 namespace ModelJobs.Functions.Estimate;
 
 /// <summary>How a job's input is cut: all that what it takes depends on.</summary>
@@ -11,6 +13,9 @@ internal sealed record JobShape
 
     /// <summary>Number of pages.</summary>
     public long Pages { get; init; }
+
+    /// <summary>Whether the plan travels with the job: otherwise the input is read to plan it, and the plan with each page.</summary>
+    public bool IsPlanShort => Pages <= ShortPlan.MaxPages;
 
     /// <summary>Number of chunks.</summary>
     public long Chunks { get; init; }

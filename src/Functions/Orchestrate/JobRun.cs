@@ -111,6 +111,7 @@ internal sealed record JobRun
         StallAfter = settings.StallAfter,
         EndsBy = begin + job.Options.Deadline,
         Express = ShortWay.IsFor(job, items ?? job.Items, settings),
+        Pages = job.Pages?.Count,
     };
 
     /// <summary>The job under a control that was heard of; an older one than the one known changes nothing.</summary>

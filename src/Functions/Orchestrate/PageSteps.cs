@@ -91,11 +91,14 @@ internal sealed class PageSteps(TaskOrchestrationContext context, JobRun run)
             Dispatch = DispatchNumber.Of(Epoch),
             Redrive = run.Redrive?.Selection,
             Express = run.Express,
+            Pages = run.Job.Pages,
         };
 
     private CollectOrder CollectOrderOf(PagePlan page, long failed) =>
         new(run.Job.Id, page, run.Job.Input, run.Job.Options, run.Round, Epoch, run.Job.External)
         {
+            // A redrive may run items on another.
+            Model = run.Redrive is null ? run.Job.Model : null,
             MaxFailed = run.MaxFailed is { } most ? Math.Max(0, most - failed) : null,
             Express = run.Express,
         };
@@ -117,7 +120,7 @@ internal sealed class PageSteps(TaskOrchestrationContext context, JobRun run)
     private async Task<PageEnd> CancelAsync(int page, JobControl control)
     {
         var reason = control.Reason ?? throw new InvalidOperationException("A job is stopped for a reason.");
-        var order = new CancelOrder(run.Job.Id, page, run.Job.Input, run.Job.Options, reason);
+        var order = new CancelOrder(run.Job.Id, page, run.Job.Input, run.Job.Options, reason) { Pages = run.Job.Pages };
         var plan = await context.CallActivityAsync<PagePlan>(nameof(CancelPage), order, DurableRetries.Storage);
         return new PageEnd(plan, Complete: true, new Totals(0, 0, plan.Items, 0), Nothing, Control: null);
     }

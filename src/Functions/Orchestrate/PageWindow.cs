@@ -148,7 +148,7 @@ internal sealed class PageWindow
     {
         if (_assembly is null && Assemblable is { Count: > 0 } pages)
         {
-            var order = new AssembleOrder(_run.Job.Id, pages);
+            var order = new AssembleOrder(_run.Job.Id, pages) { IsFirst = _run.Round == 0 && pages[0] == 0 };
             _assembly = _context.CallActivityAsync<int>(nameof(AssembleResults), order, DurableRetries.Storage);
         }
     }

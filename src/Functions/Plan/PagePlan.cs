@@ -27,6 +27,28 @@ internal sealed record PagePlan(int Page, long Offset, int Bytes, long FirstInde
         return line;
     }
 
+    /// <summary>A page of a job's plan: of the one that travels with the job, if it is short, or else of the stored one.</summary>
+    public static async ValueTask<PagePlan> FindAsync(
+        JobBlobs blobs, string job, int page, IReadOnlyList<PagePlan>? pages, CancellationToken cancellationToken) =>
+        pages is null ? await ReadAsync(blobs, job, page, cancellationToken) : pages[page];
+
+    /// <summary>Stores a plan that travels with the job, for those who come after its orchestration; with its first page, once is enough.</summary>
+    public static Task StoreFirstAsync(JobBlobs blobs, string job, int page, IReadOnlyList<PagePlan>? pages, CancellationToken cancellationToken) =>
+        pages is null || page > 0 ? Task.CompletedTask : StoreAsync(blobs, job, pages, cancellationToken);
+
+    /// <summary>Stores a job's plan at once, so that a repeated call never leaves one that is half there.</summary>
+    public static async Task StoreAsync(JobBlobs blobs, string job, IEnumerable<PagePlan> pages, CancellationToken cancellationToken)
+    {
+        using var plan = new MemoryStream();
+        foreach (var page in pages)
+        {
+            plan.Write(page.ToLine());
+        }
+
+        plan.Position = 0;
+        await blobs.Blob(JobBlobs.Plan(job)).UploadAsync(plan, cancellationToken: cancellationToken);
+    }
+
     /// <summary>Reads page <paramref name="page"/> of a job's plan.</summary>
     public static async Task<PagePlan> ReadAsync(JobBlobs blobs, string job, int page, CancellationToken cancellationToken)
     {

@@ -19,7 +19,7 @@ internal sealed record PlanReport(int Pages);
 
 /// <summary>
 /// Cuts the input into pages, in one streaming pass: a page is a run of lines within the limits on items, chunks and bytes.
-/// Running it again writes the same plan.
+/// Running it again writes the same plan. A job whose plan is short was planned while its input was stored (<see cref="ShortPlan"/>).
 /// </summary>
 internal sealed class PlanJob(JobBlobs blobs)
 {
@@ -29,9 +29,8 @@ internal sealed class PlanJob(JobBlobs blobs)
     public async Task<PlanReport> Run([ActivityTrigger] PlanOrder order, CancellationToken cancellationToken)
     {
         using var input = (await blobs.Blob(order.Input).DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
-        // Small even for the largest job, and put into place at once: a repeated run never leaves a plan that is half there.
-        using var plan = new MemoryStream();
-
+        // Small even for the largest job.
+        var plan = new List<PagePlan>();
         var cutter = CutterOf(order.ChunkItems);
         var reader = PipeReader.Create(input.Content, new StreamPipeReaderOptions(bufferSize: ReadBufferBytes));
         while (true)
@@ -43,7 +42,7 @@ internal sealed class PlanJob(JobBlobs blobs)
                 var lineEnd = buffer.GetPosition(1, end);
                 if (cutter.Add((int)buffer.Slice(0, lineEnd).Length) is { } page)
                 {
-                    plan.Write(page.ToLine());
+                    plan.Add(page);
                 }
 
                 buffer = buffer.Slice(lineEnd);
@@ -58,7 +57,7 @@ internal sealed class PlanJob(JobBlobs blobs)
 
         if (cutter.Finish() is { } last)
         {
-            plan.Write(last.ToLine());
+            plan.Add(last);
         }
 
         if (cutter.Items != order.Items)
@@ -66,8 +65,7 @@ internal sealed class PlanJob(JobBlobs blobs)
             throw new InvalidDataException($"The input of job {order.JobId} has {cutter.Items} lines where {order.Items} were accepted.");
         }
 
-        plan.Position = 0;
-        await blobs.Blob(JobBlobs.Plan(order.JobId)).UploadAsync(plan, cancellationToken: cancellationToken);
+        await PagePlan.StoreAsync(blobs, order.JobId, plan, cancellationToken);
         return new PlanReport(cutter.Pages);
     }
 

@@ -13,8 +13,7 @@ internal sealed class ChunkItems(JobBlobs blobs)
     /// <exception cref="InvalidDataException">It is a chunk of no job.</exception>
     public static ChunkMessage Read(ServiceBusReceivedMessage message)
     {
-        var chunk = JsonSerializer.Deserialize(message.Body.ToMemory().Span, ContractsJson.Wire.ChunkMessage)
-            ?? throw new JsonException("The body is null.");
+        var chunk = ChunkMessageReader.Read(message.Body.ToMemory().Span);
         return JobId.IsValid(chunk.Id.Job) && chunk.Id is { Page: >= 0, Chunk: >= 0 }
             ? chunk
             : throw new InvalidDataException($"'{chunk.Id}' is no chunk of a job.");
@@ -28,7 +27,7 @@ internal sealed class ChunkItems(JobBlobs blobs)
         IReadOnlyList<ChunkItem> items = chunk switch
         {
             { Items: { } inline } => inline,
-            { Blob: not null } => NdjsonLines.Parse(await LinesAsync(chunk, cancellationToken), ContractsJson.Wire.ChunkItem),
+            { Blob: not null } => ChunkMessageReader.ReadItems((await LinesAsync(chunk, cancellationToken)).Span),
             _ => throw new InvalidDataException($"Chunk {chunk.Id} has neither items nor a blob."),
         };
         if (chunk is { Blob: not null, Only: { } only })

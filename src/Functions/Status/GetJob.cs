@@ -17,13 +17,12 @@ internal sealed class GetJob(JobReader jobs, TimeProvider time)
         [DurableClient] DurableTaskClient durable,
         CancellationToken cancellationToken)
     {
-        var job = await jobs.ReadAsync(durable, id, cancellationToken);
-        if (job.CompletedAt is null && WaitOf(request) is { } wait)
+        if (WaitOf(request) is { } wait && !(await JobReader.InstanceAsync(durable, id, cancellationToken)).IsCompleted)
         {
             await WaitForEndAsync(durable, id, wait, cancellationToken);
-            job = await jobs.ReadAsync(durable, id, cancellationToken);
         }
 
+        var job = await jobs.ReadAsync(durable, id, cancellationToken);
         if (job.CompletedAt is null)
         {
             request.HttpContext.Response.Headers.RetryAfter = "1";

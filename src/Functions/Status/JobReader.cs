@@ -64,6 +64,13 @@ internal sealed class JobReader(PageParts parts, JobControls controls, UsageRead
         };
     }
 
+    /// <summary>The status of a job that has come into being just now: none of its items has answered.</summary>
+    public async Task<Job> ReadNewAsync(DurableTaskClient durable, string id, CancellationToken cancellationToken)
+    {
+        var instance = await InstanceAsync(durable, id, cancellationToken);
+        return Measured(Describe(instance, JobCounts.None, isPaused: false, RunSums.None), instance, RunSums.None);
+    }
+
     /// <summary>The status of a job for a list: pages in flight count as not begun, and a pause may go unseen for <see cref="JobControls.MaxAge"/>.</summary>
     public async Task<Job> ListAsync(OrchestrationMetadata instance, CancellationToken cancellationToken)
     {

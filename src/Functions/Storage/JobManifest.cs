@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Plan;
 
 namespace ModelJobs.Functions.Storage;
 
@@ -27,6 +28,10 @@ internal sealed record JobManifest
     /// <summary>Bytes of the input as stored; 0 of a job that was accepted before they were counted.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long Bytes { get; init; }
+
+    /// <summary>The plan, if it is short; null: PlanJob makes it. The blob of the plan is there too once the first page is begun.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<PagePlan>? Pages { get; init; }
 
     /// <summary>SHA-256 of model, options and items, in hex: tells a repeated request from a different one.</summary>
     public required string Fingerprint { get; init; }

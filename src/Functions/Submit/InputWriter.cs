@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Azure.Storage.Blobs.Models;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Http;
+using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Storage;
 
 namespace ModelJobs.Functions.Submit;
@@ -12,14 +12,12 @@ namespace ModelJobs.Functions.Submit;
 /// <param name="Items">Number of items.</param>
 /// <param name="Bytes">Their bytes as stored.</param>
 /// <param name="Fingerprint">SHA-256 of model, options and items, in hex.</param>
-internal sealed record StoredInput(string Name, long Items, long Bytes, string Fingerprint);
+/// <param name="Pages">The plan, if it is short; null: the input is to be planned.</param>
+internal sealed record StoredInput(string Name, long Items, long Bytes, string Fingerprint, IReadOnlyList<PagePlan>? Pages);
 
 /// <summary>Streams a job's items into its input blob, one <see cref="ChunkItem"/> a line, so that any run of lines can travel as it is.</summary>
 internal sealed class InputWriter(JobBlobs blobs)
 {
-    /// <summary>Bytes that are uploaded at once.</summary>
-    public const int BlockBytes = 4 * 1024 * 1024;
-
     /// <summary>Stores the items. If anything is wrong with one, nothing stays behind.</summary>
     /// <param name="blobName">Name of a blob that nobody else writes.</param>
     /// <param name="model">Name of the model; part of the fingerprint.</param>
@@ -28,32 +26,28 @@ internal sealed class InputWriter(JobBlobs blobs)
     /// <param name="cancellationToken">Ends the upload.</param>
     /// <exception cref="ProblemException">There is no item, or more than the limits allow, or one is malformed.</exception>
     public async Task<StoredInput> WriteAsync(
-        string blobName, string model, JobOptions options, IAsyncEnumerable<(long Line, Item Item)> items, CancellationToken cancellationToken)
+        string blobName, string model, JobOptions options, IAsyncEnumerable<(long Line, SubmittedItem Item)> items, CancellationToken cancellationToken)
     {
         await blobs.EnsureContainerAsync(cancellationToken);
-        var blob = blobs.Blob(blobName);
+        await using var upload = new InputUpload(blobs.Blob(blobName));
         try
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(new JobRequest { Model = model, Items = [], Options = options }, ContractsJson.Wire.JobRequest));
-            var (count, bytes) = (0L, 0L);
-            var write = new BlockBlobOpenWriteOptions { BufferSize = BlockBytes };
-            await using (var stream = await blob.OpenWriteAsync(overwrite: true, write, cancellationToken))
+            var plan = new ShortPlan(options);
+            await foreach (var (_, line) in StoredLines.ReadAsync(items, options, cancellationToken))
             {
-                await foreach (var (_, line) in StoredLines.ReadAsync(items, options, cancellationToken))
-                {
-                    count++;
-                    bytes += line.Length;
-                    hash.AppendData(line);
-                    await stream.WriteAsync(line, cancellationToken);
-                }
+                plan.Add(line.Length);
+                hash.AppendData(line);
+                await upload.WriteAsync(line, cancellationToken);
             }
 
-            return new StoredInput(blobName, count, bytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
+            await upload.CompleteAsync(cancellationToken);
+            return new StoredInput(blobName, plan.Items, plan.Bytes, Convert.ToHexStringLower(hash.GetHashAndReset()), plan.Finish());
         }
         catch
         {
-            await DeleteAsync(blobName);
+            await upload.DiscardAsync();
             throw;
         }
     }

@@ -15,7 +15,7 @@ internal static class ItemLines
     /// <summary>Reads the items of <paramref name="body"/>.</summary>
     /// <returns>Each item with its 1-based line number.</returns>
     /// <exception cref="ProblemException">A line is not an item; the problem names line and column.</exception>
-    public static async IAsyncEnumerable<(long Line, Item Item)> ReadAsync(
+    public static async IAsyncEnumerable<(long Line, SubmittedItem Item)> ReadAsync(
         PipeReader body, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var line = 0L;
@@ -53,7 +53,7 @@ internal static class ItemLines
         while (!read.IsCompleted);
     }
 
-    private static Item? Parse(ReadOnlySequence<byte> line, long number)
+    private static SubmittedItem? Parse(ReadOnlySequence<byte> line, long number)
     {
         CheckLength(line.Length, number);
         if (number == 1 && line.FirstSpan.StartsWith("\uFEFF"u8))
@@ -61,14 +61,22 @@ internal static class ItemLines
             line = line.Slice(3);
         }
 
-        var reader = new Utf8JsonReader(line, Strict);
+        if (IsBlank(line))
+        {
+            return null;
+        }
+
+        // In one piece: the body comes in pieces of a few kilobytes, and values across them are read slowly.
+        ReadOnlyMemory<byte> whole = line.ToArray();
+        if (SubmittedItem.TryTake(whole, Strict) is { } taken)
+        {
+            CheckNames(taken.Id, taken.Key, number);
+            return taken;
+        }
+
+        var reader = new Utf8JsonReader(whole.Span, Strict);
         try
         {
-            if (IsBlank(line))
-            {
-                return null;
-            }
-
             var item = JsonSerializer.Deserialize(ref reader, ContractsJson.Wire.Item)
                 ?? throw new JsonException("null is not an item");
             if (reader.Read())
@@ -76,8 +84,8 @@ internal static class ItemLines
                 throw new JsonException("there is more than one JSON value on the line", null, 0, reader.TokenStartIndex);
             }
 
-            CheckNames(item, number);
-            return item;
+            CheckNames(item.Id, item.Key, number);
+            return new SubmittedItem(item);
         }
         catch (JsonException malformed)
         {
@@ -90,14 +98,14 @@ internal static class ItemLines
     }
 
     /// <summary>Checks what JSON alone does not: the lengths of names.</summary>
-    public static void CheckNames(Item item, long line)
+    public static void CheckNames(string? id, string? key, long line)
     {
-        if (item.Id is { Length: > JobLimits.MaxNameLength or 0 })
+        if (id is { Length: > JobLimits.MaxNameLength or 0 })
         {
             throw Problems.BadInput($"Line {line}: 'id' must have 1 to {JobLimits.MaxNameLength} characters; leave it out to have the line number.", line);
         }
 
-        if (item.Key is { Length: > JobLimits.MaxNameLength or 0 })
+        if (key is { Length: > JobLimits.MaxNameLength or 0 })
         {
             throw Problems.BadInput($"Line {line}: 'key' must have 1 to {JobLimits.MaxNameLength} characters; leave it out for an item without order.", line);
         }

@@ -12,7 +12,7 @@ namespace ModelJobs.Functions.Submit;
 /// <param name="External">Whether external workers run the model.</param>
 /// <param name="Options">Options, checked, defaults filled in.</param>
 /// <param name="Items">The items with their 1-based line (NDJSON) or place (JSON).</param>
-internal sealed record ReadRequest(string Model, bool External, JobOptions Options, IAsyncEnumerable<(long Line, Item Item)> Items);
+internal sealed record ReadRequest(string Model, bool External, JobOptions Options, IAsyncEnumerable<(long Line, SubmittedItem Item)> Items);
 
 /// <summary>Reads <c>POST /api/jobs</c> in its two forms.</summary>
 internal sealed class JobRequestReader(RunSettings settings)
@@ -90,7 +90,7 @@ internal sealed class JobRequestReader(RunSettings settings)
         }
     }
 
-    private static async IAsyncEnumerable<(long Line, Item Item)> Numbered(IReadOnlyList<Item> items)
+    private static async IAsyncEnumerable<(long Line, SubmittedItem Item)> Numbered(IReadOnlyList<Item> items)
     {
         await Task.CompletedTask;
         for (var i = 0; i < items.Count; i++)
@@ -98,12 +98,12 @@ internal sealed class JobRequestReader(RunSettings settings)
             // The deserializer checks properties for null, but not the elements of lists.
             var item = items[i] ?? throw Problems.BadInput(
                 $"Item {i + 1} is null; every item must be an object such as {{\"input\":…}}. Nothing was accepted.", i + 1);
-            ItemLines.CheckNames(item, i + 1);
-            yield return (i + 1, item);
+            ItemLines.CheckNames(item.Id, item.Key, i + 1);
+            yield return (i + 1, new SubmittedItem(item));
         }
     }
 
-    private ReadRequest Check(string? model, JobOptions options, IAsyncEnumerable<(long Line, Item Item)> items)
+    private ReadRequest Check(string? model, JobOptions options, IAsyncEnumerable<(long Line, SubmittedItem Item)> items)
     {
         var (name, external, chosen) = settings.Check(model, options);
         return new ReadRequest(name, external, chosen, items);

@@ -16,8 +16,8 @@ internal static class StoredLines
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>Each item with its line, line feed included.</returns>
     /// <exception cref="ProblemException">There is no item, or more than the limits allow, or one is malformed.</exception>
-    public static async IAsyncEnumerable<(Item Item, byte[] Line)> ReadAsync(
-        IAsyncEnumerable<(long Line, Item Item)> items, JobOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<(SubmittedItem Item, byte[] Line)> ReadAsync(
+        IAsyncEnumerable<(long Line, SubmittedItem Item)> items, JobOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var count = 0L;
         var bytes = 0L;
@@ -36,20 +36,12 @@ internal static class StoredLines
         }
     }
 
-    private static byte[] ToLine(Item item, long index, long line)
+    private static byte[] ToLine(SubmittedItem item, long index, long line)
     {
-        var stored = new ChunkItem
-        {
-            Index = index,
-            Id = item.Id ?? line.ToString(CultureInfo.InvariantCulture),
-            Key = item.Key,
-            Input = item.Input,
-            Meta = item.Meta,
-        };
-        byte[] json;
+        byte[] stored;
         try
         {
-            json = JsonSerializer.SerializeToUtf8Bytes(stored, ContractsJson.Wire.ChunkItem);
+            stored = item.ToLine(index, item.Id ?? line.ToString(CultureInfo.InvariantCulture));
         }
         catch (Exception unwritable) when (unwritable is JsonException or InvalidOperationException or ArgumentException)
         {
@@ -57,8 +49,8 @@ internal static class StoredLines
             throw Problems.BadInput($"Line {line} has a string that is not valid Unicode.", line);
         }
 
-        return json.Length <= JobLimits.MaxItemBytes
-            ? [.. json, (byte)'\n']
+        return stored.Length - 1 <= JobLimits.MaxItemBytes
+            ? stored
             : throw Problems.BadInput($"Line {line} has more than {JobLimits.MaxItemBytes} bytes; put large data into storage and its name into the item.", line);
     }
 

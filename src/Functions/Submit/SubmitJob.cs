@@ -6,6 +6,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Estimate;
 using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Orchestrate;
@@ -17,7 +18,7 @@ namespace ModelJobs.Functions.Submit;
 
 /// <summary><c>POST /api/jobs</c>: stores the input, makes the job, starts its orchestration. With <c>dryRun=true</c>: says what the job would take.</summary>
 internal sealed class SubmitJob(
-    JobBlobs blobs, JobRequestReader requests, IdempotencyKeys keys, InputWriter inputs, JobEstimator estimator, JobReader jobs, JobSettings settings, TimeProvider time)
+    JobBlobs blobs, JobRequestReader requests, IdempotencyKeys keys, InputWriter inputs, JobEstimator estimator, JobReader jobs, JobControls controls, JobSettings settings, TimeProvider time)
 {
     private const string IdempotencyKey = "Idempotency-Key";
 
@@ -34,14 +35,17 @@ internal sealed class SubmitJob(
         }
 
         using var span = JobSpans.Submit();
-        var manifest = await AcceptAsync(request, cancellationToken);
+        var (manifest, isNew) = await AcceptAsync(request, cancellationToken);
         span?.SetTag(TelemetryAttributes.Job, manifest.Id).SetTag(TelemetryAttributes.Model, manifest.Model);
-        await StartAsync(durable, manifest, cancellationToken);
-        var job = await jobs.ReadAsync(durable, manifest.Id, cancellationToken);
+        await StartAsync(durable, manifest, isNew, cancellationToken);
+        var job = isNew
+            ? await jobs.ReadNewAsync(durable, manifest.Id, cancellationToken)
+            : await jobs.ReadAsync(durable, manifest.Id, cancellationToken);
         return job.ToAccepted(request);
     }
 
-    private async Task<JobManifest> AcceptAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <returns>The job, and whether this call has made it.</returns>
+    private async Task<(JobManifest Job, bool IsNew)> AcceptAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         var key = KeyOf(request);
         var job = await requests.ReadAsync(request, cancellationToken);
@@ -57,19 +61,25 @@ internal sealed class SubmitJob(
             Input = input.Name,
             Items = input.Items,
             Bytes = input.Bytes,
+            Pages = input.Pages,
             Fingerprint = input.Fingerprint,
             KeyBlob = key is null ? null : IdempotencyKeys.BlobOf(key),
             CreatedAt = time.GetUtcNow(),
         };
 
         var stored = await CreateOrReadAsync(manifest, cancellationToken);
-        if (stored.Input != input.Name)
+        var isNew = stored.Input == input.Name;
+        if (isNew)
+        {
+            controls.Begin(id);
+        }
+        else
         {
             // The key has made a job before. Its input stands; this copy has no job.
             await inputs.DeleteAsync(input.Name);
         }
 
-        return stored.Fingerprint == input.Fingerprint ? stored : throw Problems.KeyReused(id);
+        return stored.Fingerprint == input.Fingerprint ? (stored, isNew) : throw Problems.KeyReused(id);
     }
 
     private static string? KeyOf(HttpRequest request)
@@ -99,9 +109,9 @@ internal sealed class SubmitJob(
     }
 
     /// <summary>Starts the orchestration unless it was started before, be it by a call that ended before it could answer.</summary>
-    private async Task StartAsync(DurableTaskClient durable, JobManifest manifest, CancellationToken cancellationToken)
+    private async Task StartAsync(DurableTaskClient durable, JobManifest manifest, bool isNew, CancellationToken cancellationToken)
     {
-        if (await durable.GetInstanceAsync(manifest.Id, cancellationToken) is not null)
+        if (!isNew && await durable.GetInstanceAsync(manifest.Id, cancellationToken) is not null)
         {
             return;
         }

@@ -15,6 +15,19 @@ public sealed class JobControlsTests(StorageEmulator storage) : FlowTest(storage
         Assert.Equal(JobControl.Initial, await Controls.GetAsync(Job, Token));
 
     [Fact]
+    public async Task Get_OfAJobThatBeganHere_IsReadOnceThatIsTooOld()
+    {
+        var changed = await new JobControls(Bench.Blobs, Bench.Time).ChangeAsync(Job, control => control.Pause(), Token);
+        Controls.Begin(Job);
+
+        var before = await Controls.GetAsync(Job, Token);
+        Bench.Time.Advance(JobControls.MaxAge);
+        var after = await Controls.GetAsync(Job, Token);
+
+        Assert.Equal((JobControl.Initial, changed), (before, after));
+    }
+
+    [Fact]
     public async Task Get_AfterAChangeByAnotherInstance_SeesItOnceWhatItHasReadIsTooOld()
     {
         await Controls.GetAsync(Job, Token);

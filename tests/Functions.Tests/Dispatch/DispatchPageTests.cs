@@ -1,6 +1,7 @@
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Messaging;
+using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Redrive;
 using ModelJobs.Functions.Storage;
 using ModelJobs.Functions.Tests.Support;
@@ -26,6 +27,24 @@ public sealed class DispatchPageTests(StorageEmulator storage) : FlowTest(storag
         Assert.Equal([2, 2, 1], chunks.Select(chunk => chunk.ItemCount));
         Assert.Equal([0, 1, 2, 3, 4], await dispatch.IndexesAsync(chunks));
         Assert.All(chunks, chunk => Assert.True(chunk is { Model: DispatchBench.Model, Lane: null, Blob: null, Epoch: 0 }));
+    }
+
+    [Fact]
+    public async Task Run_PlanTravelsWithTheJob_SendsThePageAndStoresThePlanWithTheFirst()
+    {
+        var dispatch = new DispatchBench(Bench, new JobOptions { ChunkItems = 2 });
+        var lines = Samples.Lines(_fiveItems);
+        await Bench.StoreAsync(DispatchBench.Input, lines);
+        var firstBytes = Samples.Lines([.. _fiveItems.Take(3)]).Length;
+        PagePlan[] pages = [new(0, 0, firstBytes, 0, 3), new(1, firstBytes, lines.Length - firstBytes, 3, 2)];
+
+        var later = await dispatch.RunAsync(dispatch.Order(page: 1) with { Pages = pages });
+        Assert.Empty(await Bench.ListAsync(JobBlobs.Plan(Job)));
+        var first = await dispatch.RunAsync(dispatch.Order() with { Pages = pages });
+
+        Assert.Equal((pages[1], pages[0]), (later.Page, first.Page));
+        Assert.Equal([3, 4, 0, 1, 2], await dispatch.IndexesAsync(await dispatch.ChunksAsync(Queues.Chunks)));
+        Assert.Equal((pages[0], pages[1]), (await PagePlan.ReadAsync(Bench.Blobs, Job, 0, Token), await PagePlan.ReadAsync(Bench.Blobs, Job, 1, Token)));
     }
 
     [Fact]

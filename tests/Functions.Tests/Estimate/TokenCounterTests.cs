@@ -43,7 +43,8 @@ public sealed class TokenCounterTests
             new ConfigurationBuilder().AddInMemoryCollection([new("Models:model:Runner", "kind")]).Build(),
             [new RunnerKind("kind", create) { CountsTokens = true }]);
         var text = JsonSerializer.SerializeToElement(new string('x', 400));
-        (long, Item)[] items = [(1, new Item { Input = text }), (2, new Item { Input = JsonSerializer.SerializeToElement(7) })];
+        (long, SubmittedItem)[] items =
+            [(1, new SubmittedItem(new Item { Input = text })), (2, new SubmittedItem(new Item { Input = JsonSerializer.SerializeToElement(7) }))];
         var request = new ReadRequest("model", External: false, new JobOptions(), items.ToAsyncEnumerable());
         return await new JobEstimator(models, new PriceSettings { InputTokens = 3 }).EstimateAsync(request, TestContext.Current.CancellationToken);
     }

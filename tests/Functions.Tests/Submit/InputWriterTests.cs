@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Text;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Http;
+using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Submit;
 using ModelJobs.Functions.Tests.Support;
 using ModelJobs.Tests.Support;
@@ -64,6 +65,48 @@ public sealed class InputWriterTests(StorageEmulator storage) : FlowTest(storage
 
         Assert.Empty(await Bench.ListAsync(Blob));
     }
+
+    [Fact]
+    public async Task Write_SeveralBlocks_AreOneInput()
+    {
+        var stored = await WriteAsync(LargeItems(12));
+
+        var lines = (await Bench.ReadTextAsync(Blob)).TrimEnd('\n').Split('\n');
+        Assert.Equal(Enumerable.Range(0, 12).Select(index => $"{{\"index\":{index},"), lines.Select(line => line[..(line.IndexOf(',', StringComparison.Ordinal) + 1)]));
+        Assert.Equal(12, stored.Items);
+        Assert.True((await Bench.Blobs.Blob(Blob).GetBlockListAsync(cancellationToken: Token)).Value.CommittedBlocks.Count() > 1);
+    }
+
+    [Fact]
+    public async Task Write_BadItemAfterABlock_LeavesNoBlockBehind()
+    {
+        await Assert.ThrowsAsync<ProblemException>(() => WriteAsync(LargeItems(12) + "no item"));
+
+        Assert.Empty(await Bench.ListAsync(Blob));
+        var blocks = await Assert.ThrowsAsync<Azure.RequestFailedException>(() => Bench.Blobs.Blob(Blob).GetBlockListAsync(cancellationToken: Token));
+        Assert.Equal(404, blocks.Status);
+    }
+
+    [Theory]
+    [InlineData(9200, 8, true)]
+    [InlineData(9201, 9, false)]
+    public async Task Write_ShortPlan_IsThatOfThePlan(int items, int pages, bool isShort)
+    {
+        var options = new JobOptions { ChunkItems = 1 };
+        var stored = await WriteAsync(string.Concat(Enumerable.Repeat("{\"input\":1}\n", items)), options: options);
+
+        var report = await new PlanJob(Bench.Blobs).Run(new PlanOrder(Job, Blob, items, 1), Token);
+
+        Assert.Equal(pages, report.Pages);
+        Assert.Equal(isShort, stored.Pages is not null);
+        if (stored.Pages is not null)
+        {
+            Assert.Equal(await Task.WhenAll(Enumerable.Range(0, pages).Select(page => PagePlan.ReadAsync(Bench.Blobs, Job, page, Token))), stored.Pages);
+        }
+    }
+
+    private static string LargeItems(int items) =>
+        string.Concat(Enumerable.Range(0, items).Select(index => $"{{\"input\":\"{new string('x', 900_000)}{index}\"}}\n"));
 
     [Fact]
     public async Task Write_TheSameRequest_HasTheSameFingerprint() =>

@@ -72,7 +72,7 @@ public sealed class ItemLinesTests
         Assert.Equal(1, refused.Problem.Line);
     }
 
-    private static async Task<List<(long Line, Item Item)>> ReadAsync(string body) =>
+    private static async Task<List<(long Line, SubmittedItem Item)>> ReadAsync(string body) =>
         await ItemLines.ReadAsync(PipeReader.Create(new MemoryStream(Encoding.UTF8.GetBytes(body))), TestContext.Current.CancellationToken)
             .ToListAsync(TestContext.Current.CancellationToken);
 }

@@ -200,13 +200,15 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
         using var models = new ModelCatalog(
             new ConfigurationBuilder().AddInMemoryCollection([new("Models:model:Runner", "none")]).Build(), []);
         using var board = new BalanceBoard(new BalanceEntries(Bench.Blobs, Bench.Time), Bench.Time, NullLogger<BalanceBoard>.Instance);
+        var controls = new JobControls(Bench.Blobs, Bench.Time);
         var submit = new SubmitJob(
             Bench.Blobs,
             new JobRequestReader(new RunSettings(models, new WebhookPolicy(new WebhookSettings { Secret = WebhookSignatureTests.Secret }))),
             new IdempotencyKeys(Bench.Blobs, Bench.Time),
             new InputWriter(Bench.Blobs),
             new JobEstimator(models, new PriceSettings()),
-            new JobReader(new PageParts(Bench.Blobs), new JobControls(Bench.Blobs, Bench.Time), new UsageReading(new PriceSettings()), new BalanceReading(models, board), Bench.Time),
+            new JobReader(new PageParts(Bench.Blobs), controls, new UsageReading(new PriceSettings()), new BalanceReading(models, board), Bench.Time),
+            controls,
             Bench.Settings,
             Bench.Time);
         await using var services = new ServiceCollection().AddLogging().BuildServiceProvider();

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
 
@@ -23,7 +24,7 @@ internal abstract class BatchTensor : IDisposable
 }
 
 /// <summary>A batch of elements of <typeparamref name="T"/>.</summary>
-internal sealed class BatchTensor<T>(TensorSpec spec, int[] itemShape, int capacity, TryRead<T> tryRead) : BatchTensor
+internal sealed class BatchTensor<T>(TensorSpec spec, int[] itemShape, int capacity, TryRead<T> tryRead, TryReadFlat<T>? tryReadFlat) : BatchTensor
     where T : unmanaged
 {
     private readonly int _itemSize = ItemShape.Count(itemShape);
@@ -35,6 +36,12 @@ internal sealed class BatchTensor<T>(TensorSpec spec, int[] itemShape, int capac
 
     public override bool TryRead(JsonElement value, int[] nesting, int place, [NotNullWhen(false)] out string? problem)
     {
+        problem = null;
+        if (tryReadFlat is not null && nesting.Length == 1 && tryReadFlat(JsonMarshal.GetRawUtf8Value(value), Values.AsSpan(place * _itemSize, _itemSize)))
+        {
+            return true;
+        }
+
         var read = 0;
         problem = Read(value, nesting, Values.AsSpan(place * _itemSize, _itemSize), ref read);
         return problem is null;

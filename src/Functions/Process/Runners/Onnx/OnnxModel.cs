@@ -107,7 +107,10 @@ internal sealed class OnnxModel : IDisposable
         }
     }
 
-    private static InferenceSession Load(string path, OnnxRunnerOptions options)
+    /// <summary>A session as the app runs models on.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is no ONNX model, or one that this version of ONNX Runtime cannot load.</exception>
+    public static InferenceSession Load(string path, OnnxRunnerOptions options)
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"There is no model file '{path}'.", path);

@@ -13,7 +13,7 @@ internal abstract class TensorElement
 {
     private static readonly Dictionary<TensorElementType, TensorElement> All = new()
     {
-        [TensorElementType.Float] = new TensorElement<float>("numbers", TryReadSingle, WriteSingle),
+        [TensorElementType.Float] = new TensorElement<float>("numbers", TryReadSingle, WriteSingle, FlatNumbers.TryRead),
         [TensorElementType.Double] = new TensorElement<double>("numbers", TryReadDouble, WriteDouble),
         [TensorElementType.Int64] = Integer<long>((json, out n) => json.TryGetInt64(out n), (json, n) => json.WriteNumberValue(n)),
         [TensorElementType.Int32] = Integer<int>((json, out n) => json.TryGetInt32(out n), (json, n) => json.WriteNumberValue(n)),
