@@ -96,7 +96,7 @@ internal static class LatencyRun
         whole.Print(output, $"A job of one item, {plain.Count} of them one after another; state and blobs on disk");
 
         var table = new Table("step, ms", "median", "p95");
-        foreach (var (number, step) in JobSteps.Names.Index())
+        foreach (var (number, step) in JobSteps.Names.Index().Where(step => steps.Exists(job => job[step.Index] != 0)))
         {
             Add(table, step, steps.Select(job => job[number]));
         }

@@ -18,7 +18,7 @@ namespace ModelJobs.EndToEnd.Tests;
 public sealed class CostTests(StorageEmulator storage)
 {
     /// <summary>Of storage, a short job takes less than the estimate: pages that end together are assembled together, and its control is read once.</summary>
-    private const double LeastStorage = 0.5;
+    private const double LeastStorage = 0.4;
 
     /// <summary>Operations of Service Bus that a job measures: those on the sessions of pages are not among them.</summary>
     private const double LeastOperations = 0.8;

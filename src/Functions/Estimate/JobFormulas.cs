@@ -30,8 +30,8 @@ internal static class JobFormulas
     /// <summary>The job's control, for the first worker.</summary>
     private const int ReadsPerJob = 1;
 
-    /// <summary>Lines, control and part.</summary>
-    private const int ReadsPerPage = 3;
+    /// <summary>Lines and part.</summary>
+    private const int ReadsPerPage = 2;
 
     /// <summary>The versions of output and errors, and the blocks of the output, after its first page.</summary>
     private const int ReadsToAppend = 3;

@@ -19,7 +19,7 @@ internal sealed class GetJob(JobReader jobs, TimeProvider time)
     {
         if (WaitOf(request) is { } wait && !(await JobReader.InstanceAsync(durable, id, cancellationToken)).IsCompleted)
         {
-            await WaitForEndAsync(durable, id, wait, cancellationToken);
+            await JobCompletion.WaitAsync(durable, id, wait, time, cancellationToken);
         }
 
         var job = await jobs.ReadAsync(durable, id, cancellationToken);
@@ -29,20 +29,6 @@ internal sealed class GetJob(JobReader jobs, TimeProvider time)
         }
 
         return job.ToResult();
-    }
-
-    private async Task WaitForEndAsync(DurableTaskClient durable, string id, TimeSpan wait, CancellationToken cancellationToken)
-    {
-        using var timeout = new CancellationTokenSource(wait, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        try
-        {
-            await durable.WaitForInstanceCompletionAsync(id, either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // The wait is over; the caller sees how far the job is.
-        }
     }
 
     private static TimeSpan? WaitOf(HttpRequest request)

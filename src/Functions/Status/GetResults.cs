@@ -60,7 +60,7 @@ internal sealed class GetResults(JobBlobs blobs, TimeProvider time)
                 return;
             }
 
-            await Task.Delay(FollowInterval, time, cancellationToken);
+            await JobCompletion.WaitAsync(durable, instance.InstanceId, FollowInterval, time, cancellationToken);
             instance = await JobReader.InstanceAsync(durable, instance.InstanceId, cancellationToken);
         }
     }

@@ -42,6 +42,13 @@ internal static class Scenarios
                 _ => Usual(work),
             }),
 
+            // A job of few pages brings its plan along.
+            ["job-short"] = () => RunJob(
+                pages: 2,
+                new JobOptions(),
+                (work, attempt) => Usual(work),
+                change: run => run with { Job = run.Job with { Pages = [Plan(0), Plan(1)] }, Pages = 2 }),
+
             // Pages with lanes are dispatched one after another; lanes are closed at the end.
             ["job-lanes"] = () => RunJob(
                 pages: 3, new JobOptions { OrderByKey = true, MaxConcurrency = 3 }, (work, attempt) => Usual(work)),

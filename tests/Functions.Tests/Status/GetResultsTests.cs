@@ -59,6 +59,23 @@ public sealed class GetResultsTests(StorageEmulator storage) : FlowTest(storage)
     }
 
     [Fact]
+    public async Task Results_Follow_EndsWithTheJobAndNotWithTheInterval()
+    {
+        Status.IsRunning();
+        var (request, body) = StatusBench.Request("?follow=true");
+
+        var result = await Function.Results(request, Job, Status.Durable, Token);
+        var following = result.ExecuteAsync(request.HttpContext);
+        await _time.NextTimerAsync();
+        await AssembleAsync(page: 0);
+        Status.HasEnded(StatusBench.Progress(completed: 4, succeeded: 1, failed: 1), StatusBench.Planned);
+        Status.Durable.Completion.SetResult((await Status.Durable.GetInstanceAsync(Job, getInputsAndOutputs: true, Token))!);
+        await following.BoundedAsync();
+
+        Assert.Equal([0], Samples.Indexes(StatusBench.Text(body)));
+    }
+
+    [Fact]
     public async Task Results_FollowBeforeTheFirstLine_WaitsForIt()
     {
         Status.IsRunning();
