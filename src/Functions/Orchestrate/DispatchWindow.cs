@@ -4,12 +4,12 @@ namespace ModelJobs.Functions.Orchestrate;
 
 /// <summary>
 /// How many pages of a job are in flight at once: enough to keep a fast model busy, and no backlog of a slow or throttled one in front of other
-/// jobs' chunks. As TCP does it: begins with few, grows with each page that ends well (slow start), once it has been too large only with
-/// each windowful of them (additive increase), and is halved when chunks wait too long or many calls are throttled (multiplicative decrease).
+/// jobs' chunks. As TCP does it: begins with few, grows with each page that ends well (slow start), faster while chunks hardly wait, and once it has been too large
+/// only with each windowful of them (additive increase), and is halved when chunks wait too long or many calls are throttled (multiplicative decrease).
 /// Everything comes from what pages report and from the orchestrator's clock, so that a replay decides the same.
 /// </summary>
 /// <param name="Pages">Pages in flight at most.</param>
-/// <param name="Ended">Pages that have ended well since it changed; counts once it has been too large.</param>
+/// <param name="Ended">Pages that have ended well since it changed.</param>
 /// <param name="WasTooLarge">Whether it was ever halved: slow start is over.</param>
 /// <param name="HeardBefore">Pages before this one were begun before it was halved, and say nothing against what it is now.</param>
 internal sealed record DispatchWindow(int Pages = DispatchWindow.First, int Ended = 0, bool WasTooLarge = false, int HeardBefore = 0)
@@ -19,6 +19,9 @@ internal sealed record DispatchWindow(int Pages = DispatchWindow.First, int Ende
 
     /// <summary>Of calls that are throttled, many: so much of the attempts.</summary>
     public const double ManyThrottled = 0.1;
+
+    /// <summary>While chunks wait less than this part of what they may, twice as many pages would still not make them wait long.</summary>
+    private const int FarBelow = 4;
 
     /// <summary>How long chunks may wait in their queue on average: what a job that comes later waits behind this one.</summary>
     public static readonly TimeSpan TargetWait = TimeSpan.FromSeconds(30);
@@ -38,9 +41,10 @@ internal sealed record DispatchWindow(int Pages = DispatchWindow.First, int Ende
         }
 
         var ended = Ended + 1;
-        return Pages >= most ? this with { Pages = most, Ended = 0 }
-            : !WasTooLarge || ended >= Pages ? this with { Pages = Pages + 1, Ended = 0 }
-            : this with { Ended = ended };
+        var more = !WasTooLarge && waited * FarBelow < TargetWait ? 2 * Pages
+            : !WasTooLarge || ended >= Pages ? Pages + 1
+            : Pages;
+        return this with { Pages = Math.Min(more, most), Ended = more > Pages ? 0 : ended };
     }
 
     // Of a page whose workers do not measure, the last chunk has waited for nearly all of the time and the first for none.

@@ -9,6 +9,9 @@ internal static class CapacityReading
     /// <summary>Cycles that each node must have ended before the time that is left is taken from them: the first one may be of a cold model.</summary>
     private const int EnoughCycles = 2;
 
+    /// <summary>How long answers wait for their part, and parts for the status, at most to be reckoned with: a job that stands still has not come nearer to its end.</summary>
+    private static readonly TimeSpan MostUnseen = TimeSpan.FromSeconds(5);
+
     private const int Digits = 6;
 
     /// <summary>The capacity of the nodes that ran the job's chunks.</summary>
@@ -42,8 +45,9 @@ internal static class CapacityReading
     /// <param name="sums">What was measured in the round.</param>
     /// <param name="mostAtOnce">How many chunks may run at once; null if any number may.</param>
     /// <param name="openItems">Items that have no result yet.</param>
+    /// <param name="now">When that was so.</param>
     /// <returns>Null if not enough was measured.</returns>
-    public static TimeSpan? TimeLeft(RunSums sums, int? mostAtOnce, long openItems)
+    public static TimeSpan? TimeLeft(RunSums sums, int? mostAtOnce, long openItems, DateTimeOffset now)
     {
         if (sums.Runs == 0 || sums.Items == 0 || sums.MeanCycle <= TimeSpan.Zero || sums.Span <= TimeSpan.Zero)
         {
@@ -57,12 +61,17 @@ internal static class CapacityReading
         }
 
         // Nodes that run other jobs' chunks as well, or find none for a while, give the job a part of their time: what they have given is
-        // measured. A cycle in which a node is has been measured by half of it on average.
-        var span = sums.Span - (sums.MeanCycle / 2);
+        // measured. They begin and end within a cycle of each other.
+        var span = sums.Span - sums.MeanCycle;
         var given = span > TimeSpan.Zero ? sums.Runs * sums.MeanCycle / span : model.Nodes;
         var perSecond = model.EventsPerSecond * Math.Min(1, given / model.Nodes);
-        return TimeSpan.FromSeconds(openItems * ((double)sums.Runs / sums.Items) / perSecond);
+        var left = TimeSpan.FromSeconds(openItems * ((double)sums.Runs / sums.Items) / perSecond);
+        // As of the last answer that is counted: what has been done since is not seen yet.
+        var unseen = Shortest(now - DateTimeOffset.FromUnixTimeMilliseconds(sums.AnsweredAt), MostUnseen + sums.MeanCycle, left / 2);
+        return unseen > TimeSpan.Zero ? left - unseen : left;
     }
+
+    private static TimeSpan Shortest(TimeSpan a, TimeSpan b, TimeSpan c) => a < b ? a < c ? a : c : b < c ? b : c;
 
     private static CapacityModel ModelOf(RunSums sums, int? mostAtOnce) => new(
         Math.Max(1, Math.Min(sums.Nodes, mostAtOnce ?? int.MaxValue)),

@@ -119,7 +119,7 @@ internal sealed class JobReader(PageParts parts, JobControls controls, UsageRead
         var elapsed = progress?.StartedAt is { } started ? (ended ?? time.GetUtcNow()) - started : TimeSpan.Zero;
         double? rate = counts.Answered > 0 && elapsed > TimeSpan.Zero ? counts.Answered / elapsed.TotalSeconds : null;
         var pages = progress?.Pages ?? run.Pages ?? 0;
-        var left = CapacityReading.TimeLeft(SumsOfRound(run, progress) + sums, MostAtOnce(run), counts.Open)?.TotalSeconds ?? counts.Open / rate;
+        var left = CapacityReading.TimeLeft(SumsOfRound(run, progress) + sums, MostAtOnce(run), counts.Open, time.GetUtcNow())?.TotalSeconds ?? counts.Open / rate;
         return new Job
         {
             Id = instance.InstanceId,

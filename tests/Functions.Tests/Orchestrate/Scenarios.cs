@@ -69,7 +69,7 @@ internal static class Scenarios
                 new JobOptions(),
                 (work, attempt) => work.Name != nameof(CollectPage) ? Usual(work)
                     : Page(work) == 32 && Order(work) is { Epoch: 0 } ? Collected(work, 100, TimeSpan.FromSeconds(3), control: Resumed)
-                    : Measured(work, waited: Page(work) is >= 6 and < 20 ? 300 : 3, throttled: Page(work) == 28 ? 200 : 0),
+                    : Measured(work, waited: Page(work) is >= 6 and < 20 ? 300 : 10, throttled: Page(work) == 28 ? 200 : 0),
                 change: run => run with { PagesInFlight = 6, Window = new DispatchWindow() }),
 
             // A job as a deployment meets it: pages in flight, and a suspension that is over.

@@ -35,7 +35,7 @@ public sealed class CapacityReadingTests
         var whole = Simulate(nodes, task, queue, balance, runs: nodes * Cycles);
         var fifth = Simulate(nodes, task, queue, balance, runs: nodes * Cycles / 5);
 
-        var left = CapacityReading.TimeLeft(fifth, mostAtOnce: null, openItems: whole.Items - fifth.Items)!.Value;
+        var left = TimeLeft(fifth, whole.Items - fifth.Items)!.Value;
 
         var actual = (whole.AnsweredAt - fifth.AnsweredAt) / 1000.0;
         Assert.InRange(left.TotalSeconds, actual * 0.95, actual * 1.05);
@@ -48,18 +48,29 @@ public sealed class CapacityReadingTests
         // Of each node's cycles every other one is of another job: as many runs in twice the time.
         var shared = alone with { AnsweredAt = alone.ReceivedAt + (2 * (alone.AnsweredAt - alone.ReceivedAt)) };
 
-        var left = CapacityReading.TimeLeft(alone, null, openItems: 10_000)!.Value;
+        var left = TimeLeft(alone, 10_000)!.Value;
 
-        Assert.Equal(2 * left.TotalSeconds, CapacityReading.TimeLeft(shared, null, 10_000)!.Value.TotalSeconds, left.TotalSeconds * 0.03);
+        Assert.Equal(2 * left.TotalSeconds, TimeLeft(shared, 10_000)!.Value.TotalSeconds, left.TotalSeconds * 0.03);
     }
 
     [Fact]
     public void TimeLeft_NodesThatHaveNotGoneRoundTwice_IsNotKnown()
     {
-        Assert.Null(CapacityReading.TimeLeft(Simulate(8, 1, 0, 0, runs: 15), null, openItems: 100));
-        Assert.NotNull(CapacityReading.TimeLeft(Simulate(8, 1, 0, 0, runs: 16), null, openItems: 100));
-        Assert.Null(CapacityReading.TimeLeft(RunSums.None, null, openItems: 100));
+        Assert.Null(TimeLeft(Simulate(8, 1, 0, 0, runs: 15), 100));
+        Assert.NotNull(TimeLeft(Simulate(8, 1, 0, 0, runs: 16), 100));
+        Assert.Null(TimeLeft(RunSums.None, 100));
     }
+
+    [Theory]
+    [InlineData(3, 97)] // What has been done since the last answer that is counted is not seen yet.
+    [InlineData(3600, 94)] // A job that stands still has not come nearer to its end.
+    [InlineData(-10, 100)] // The clock of the node is ahead.
+    public void TimeLeft_SomeTimeAfterTheLastAnswer_IsShorterByThat(double age, double left) =>
+        Assert.Equal(left, TimeLeft(Simulate(8, 1, 0, 0, runs: 80), openItems: 100 * 8 * ItemsPerRun, age)!.Value.TotalSeconds, 0.001);
+
+    [Fact]
+    public void TimeLeft_NearTheEnd_IsNeverLessThanHalf() =>
+        Assert.Equal(1, TimeLeft(Simulate(8, 1, 0, 0, runs: 80), openItems: 2 * 8 * ItemsPerRun, age: 4)!.Value.TotalSeconds, 0.001);
 
     [Fact]
     public void Of_JobWithAConcurrencyOfItsOwn_HasNoMoreNodesThanThat()
@@ -67,6 +78,9 @@ public sealed class CapacityReadingTests
         Assert.Equal(3, CapacityReading.Of(Simulate(8, 1, 0, 0, runs: 16), mostAtOnce: 3)!.Nodes);
         Assert.Null(CapacityReading.Of(RunSums.None, null));
     }
+
+    private static TimeSpan? TimeLeft(RunSums sums, long openItems, double age = 0) =>
+        CapacityReading.TimeLeft(sums, mostAtOnce: null, openItems, DateTimeOffset.FromUnixTimeMilliseconds(sums.AnsweredAt).AddSeconds(age));
 
     /// <summary>What nodes measure that go round and round, each beginning a part of a cycle after the one before.</summary>
     private static RunSums Simulate(int nodes, double task, double queue, double balance, int runs)

@@ -99,5 +99,10 @@ internal sealed class SimulatedApp : ICrash, IAsyncDisposable
         {
             yield return $"LocalRuntime:Faults={plan}";
         }
+
+        foreach (var setting in world.Settings)
+        {
+            yield return setting;
+        }
     }
 }

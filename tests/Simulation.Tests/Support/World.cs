@@ -26,6 +26,9 @@ internal sealed class World
     /// <summary>Where queues and orchestrations are kept; null: they go with the app.</summary>
     public string? Folder { get; set; }
 
+    /// <summary>Settings of the app besides those of every simulation, as <c>Name=value</c>.</summary>
+    public IReadOnlyList<string> Settings { get; set; } = [];
+
     public SimulationLog? Log { get; }
 
     public LossWatch LossWatch { get; } = new();
