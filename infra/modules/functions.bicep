@@ -33,6 +33,12 @@ param subnetId string
 @description('The workspace that receives metrics.')
 param workspaceId string
 
+@description('App registration that callers need a token for; empty for callers with function keys.')
+param entraClientId string
+
+@description('Audiences of those tokens.')
+param entraAudiences string[]
+
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   name: planName
   location: location
@@ -80,6 +86,31 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       runtime: { name: 'dotnet-isolated', version: '10.0' }
     }
   }
+}
+
+// Who calls. Written in both cases, so that what was switched on can be switched off. No path is left out: the host's own APIs
+// (runtime/webhooks, admin) then take a token besides their key.
+resource authentication 'Microsoft.Web/sites/config@2024-11-01' = {
+  parent: app
+  name: 'authsettingsV2'
+  properties: empty(entraClientId)
+    ? { platform: { enabled: false } }
+    : {
+        platform: { enabled: true }
+        globalValidation: { requireAuthentication: true, unauthenticatedClientAction: 'Return401' }
+        httpSettings: { requireHttps: true }
+        identityProviders: {
+          azureActiveDirectory: {
+            enabled: true
+            registration: {
+              clientId: entraClientId
+              openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+            }
+            validation: { allowedAudiences: entraAudiences }
+          }
+        }
+        login: { tokenStore: { enabled: false } }
+      }
 }
 
 // Deploying takes an Entra token: no user name and password, neither by FTP nor by the deployment site.
