@@ -88,29 +88,27 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
   }
 }
 
-// Who calls. Written in both cases, so that what was switched on can be switched off. No path is left out: the host's own APIs
-// (runtime/webhooks, admin) then take a token besides their key.
-resource authentication 'Microsoft.Web/sites/config@2024-11-01' = {
+// Who calls. Without a client id nothing is written: authentication that somebody has switched on by hand stays on. No path is left out: the
+// host's own APIs (runtime/webhooks, admin) then take a token besides their key.
+resource authentication 'Microsoft.Web/sites/config@2024-11-01' = if (!empty(entraClientId)) {
   parent: app
   name: 'authsettingsV2'
-  properties: empty(entraClientId)
-    ? { platform: { enabled: false } }
-    : {
-        platform: { enabled: true }
-        globalValidation: { requireAuthentication: true, unauthenticatedClientAction: 'Return401' }
-        httpSettings: { requireHttps: true }
-        identityProviders: {
-          azureActiveDirectory: {
-            enabled: true
-            registration: {
-              clientId: entraClientId
-              openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
-            }
-            validation: { allowedAudiences: entraAudiences }
-          }
+  properties: {
+    platform: { enabled: true }
+    globalValidation: { requireAuthentication: true, unauthenticatedClientAction: 'Return401' }
+    httpSettings: { requireHttps: true }
+    identityProviders: {
+      azureActiveDirectory: {
+        enabled: true
+        registration: {
+          clientId: entraClientId
+          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
         }
-        login: { tokenStore: { enabled: false } }
+        validation: { allowedAudiences: entraAudiences }
       }
+    }
+    login: { tokenStore: { enabled: false } }
+  }
 }
 
 // Deploying takes an Entra token: no user name and password, neither by FTP nor by the deployment site.

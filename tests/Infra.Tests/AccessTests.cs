@@ -8,12 +8,12 @@ namespace ModelJobs.Infra.Tests;
 public sealed class AccessTests
 {
     [Fact]
-    public async Task Deploy_Keys_SwitchesAuthenticationOff()
+    public async Task Deploy_Keys_LeavesAuthenticationAsItIs()
     {
         var deployment = await Deployment.OfAsync(Variant.Plain);
 
         Assert.Equal("Keys", deployment.Settings["Jobs__ApiAccess"]);
-        Assert.Equal("""{"platform":{"enabled":false}}""", JsonSerializer.Serialize(Authentication(deployment)));
+        Assert.Empty(deployment.All("Microsoft.Web/sites/config"));
     }
 
     [Fact]
