@@ -67,6 +67,16 @@ param alwaysReadyDurable int = 0
 @maxValue(2147483647)
 param requestBodyLimit int = 1073741824
 
+@description('How callers of the API are let in: by function key, or by a token of Microsoft Entra ID. The app has to be built for it: docs/deploying.md.')
+@allowed(['keys', 'entra'])
+param apiAccess string = 'keys'
+
+@description('Client id of the app registration that tokens are for, with apiAccess=entra.')
+param entraClientId string = ''
+
+@description('Audiences of tokens that are taken; the client id and api://CLIENT-ID if none are given.')
+param entraAudiences string[] = []
+
 @description('Models by name, with their settings: docs/configuration.md. A name has letters, digits, underscores and periods.')
 param models object = { simulate: { Runner: 'simulate' } }
 
@@ -129,7 +139,13 @@ var checkedBackend = durableBackend == hostBackend
 var usesScheduler = checkedBackend == 'scheduler'
 var taskHubName = host.extensions.durableTask.hubName
 
-var jobs = union(loadJsonContent('jobs.json'), jobSettings)
+var usesEntra = apiAccess == 'entra'
+var checkedClientId = usesEntra && empty(entraClientId)
+  ? fail('apiAccess is \'entra\', but entraClientId is empty: make an app registration, docs/deploying.md, "Who may call".')
+  : entraClientId
+
+// The app refuses to start if it was built for the other.
+var jobs = union(loadJsonContent('jobs.json'), jobSettings, { ApiAccess: usesEntra ? 'Entra' : 'Keys' })
 var parkedQueue = 'parked'
 var privateServiceBus = privateNetwork && serviceBusSku == 'Premium'
 
@@ -335,6 +351,8 @@ module functions 'modules/functions.bicep' = {
     zoneRedundant: zoneRedundant
     subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
     workspaceId: monitoring.outputs.workspaceId
+    entraClientId: usesEntra ? checkedClientId : ''
+    entraAudiences: empty(entraAudiences) ? [checkedClientId, 'api://${checkedClientId}'] : entraAudiences
     appSettings: union(
       {
         // Read by the app; docs/configuration.md has them all.
@@ -419,5 +437,6 @@ output AZURE_LOCATION string = location
 output AZURE_RESOURCE_GROUP string = group.name
 output FUNCTION_APP_NAME string = functions.outputs.name
 output FUNCTION_APP_URL string = 'https://${functions.outputs.hostName}'
+output API_SCOPE string = usesEntra ? 'api://${checkedClientId}/.default' : ''
 output SERVICE_BUS_HOST string = serviceBus.outputs.hostName
 output JOB_STORAGE_URL string = storage.outputs.blobEndpoint

@@ -33,6 +33,12 @@ param subnetId string
 @description('The workspace that receives metrics.')
 param workspaceId string
 
+@description('App registration that callers need a token for; empty for callers with function keys.')
+param entraClientId string
+
+@description('Audiences of those tokens.')
+param entraAudiences string[]
+
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   name: planName
   location: location
@@ -79,6 +85,29 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       }
       runtime: { name: 'dotnet-isolated', version: '10.0' }
     }
+  }
+}
+
+// Who calls. Without a client id nothing is written: authentication that somebody has switched on by hand stays on. No path is left out: the
+// host's own APIs (runtime/webhooks, admin) then take a token besides their key.
+resource authentication 'Microsoft.Web/sites/config@2024-11-01' = if (!empty(entraClientId)) {
+  parent: app
+  name: 'authsettingsV2'
+  properties: {
+    platform: { enabled: true }
+    globalValidation: { requireAuthentication: true, unauthenticatedClientAction: 'Return401' }
+    httpSettings: { requireHttps: true }
+    identityProviders: {
+      azureActiveDirectory: {
+        enabled: true
+        registration: {
+          clientId: entraClientId
+          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+        }
+        validation: { allowedAudiences: entraAudiences }
+      }
+    }
+    login: { tokenStore: { enabled: false } }
   }
 }
 

@@ -1,3 +1,5 @@
+using Azure.Core;
+using Azure.Identity;
 using ModelJobs.Cli.Output;
 using ModelJobs.Cli.Serve;
 
@@ -11,6 +13,9 @@ namespace ModelJobs.Cli;
 internal sealed record CommandEnvironment(
     CommandConsole Console, TimeProvider Time, IServiceStarter Starter, Func<string, string?> GetVariable)
 {
+    /// <summary>Who calls a service that asks for tokens of Microsoft Entra ID.</summary>
+    public Func<TokenCredential> OpenCredential { get; init; } = () => new DefaultAzureCredential();
+
     /// <summary>The environment of the process itself.</summary>
     public static CommandEnvironment OfProcess() =>
         new(CommandConsole.OfProcess(), TimeProvider.System, new LocalService(), Environment.GetEnvironmentVariable);

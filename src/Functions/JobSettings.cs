@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using ModelJobs.Functions.Access;
 
 namespace ModelJobs.Functions;
 
@@ -84,4 +85,16 @@ public sealed class JobSettings
     /// <summary>How long a page of a job that is stopped waits for its workers' answers, since the last one, before it answers for them.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:00:30")]
     public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How callers are let in; the app has to be built for it.</summary>
+    [EnumDataType(typeof(ApiAccess), ErrorMessage = "it must be Keys or Entra")]
+    public ApiAccess ApiAccess { get; set; } = ApiAccess.Keys;
+
+    /// <summary>Jobs of one caller that have not ended; with more, new ones are refused. By function key, all callers are one.</summary>
+    [Range(1, 100_000)]
+    public int MaxOpenJobs { get; set; } = 1000;
+
+    /// <summary>Submissions of one caller that an instance of the app takes in a minute, dry runs included.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxSubmissionsPerMinute { get; set; } = 6000;
 }

@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Access;
 using ModelJobs.Functions.Assemble;
 using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Control;
@@ -45,6 +46,7 @@ public static class ModelJobsApp
         builder.ConfigureFunctionsWebApplication();
         builder.UseMiddleware<MessageCounting>();
         builder.UseMiddleware<ProblemMiddleware>();
+        builder.UseMiddleware<AccessMiddleware>();
         builder.UseMiddleware<FunctionFaults>();
 
         var services = builder.Services;
@@ -52,6 +54,8 @@ public static class ModelJobsApp
         services.AddOptions<JobSettings>()
             .Configure<IConfiguration>((settings, configuration) => StrictSettings.Bind(configuration.GetSection(JobSettings.Section), settings))
             .ValidateOnStart();
+        services.AddSingleton(new ApiBuild(BuiltAccess.Access));
+        services.AddSingleton<IValidateOptions<JobSettings>, AccessCheck>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<JobSettings>>().Value);
         services.AddOptions<PriceSettings>()
             .Configure<IConfiguration>((prices, configuration) => StrictSettings.Bind(configuration.GetSection(PriceSettings.Section), prices))
@@ -74,6 +78,7 @@ public static class ModelJobsApp
 
         AddClients(services);
         services.AddSingleton<JobBlobs>();
+        services.AddSingleton<SubmissionLimits>();
         services.AddSingleton<IdempotencyKeys>();
         services.AddSingleton<InputWriter>();
         services.AddSingleton<JobEstimator>();

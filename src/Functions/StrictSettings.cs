@@ -74,5 +74,6 @@ internal static class StrictSettings
         : type == typeof(decimal) ? "a number"
         : type == typeof(TimeSpan) ? "a duration as [d.]hh:mm:ss"
         : type == typeof(bool) ? "true or false"
+        : type.IsEnum ? string.Join(" or ", Enum.GetNames(type))
         : "a single value";
 }

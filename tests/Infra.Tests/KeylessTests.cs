@@ -45,6 +45,7 @@ public sealed class KeylessTests
         "Microsoft.ServiceBus/namespaces/queues", "Microsoft.ServiceBus/namespaces/topics", "Microsoft.ServiceBus/namespaces/topics/subscriptions",
         "Microsoft.ServiceBus/namespaces/topics/subscriptions/rules", "Microsoft.Storage/storageAccounts/blobServices",
         "Microsoft.Storage/storageAccounts/blobServices/containers", "Microsoft.Storage/storageAccounts/managementPolicies", "Microsoft.Web/serverfarms",
+        "Microsoft.Web/sites/config",
     ];
 
     [Theory]

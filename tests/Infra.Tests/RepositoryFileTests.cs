@@ -18,6 +18,18 @@ public sealed class RepositoryFileTests
         Assert.NotEmpty(Directory.EnumerateFiles(Repository.PathOf((string)Map(service.Value)["project"]), "*.csproj"));
     }
 
+    /// <summary>One variable for the template and for the build: two that differ would make an app that does not start.</summary>
+    [Fact]
+    public void ApiAccess_Variable_IsThatOfTemplateBuildAndWorkflow()
+    {
+        Assert.Contains("\"apiAccess\": { \"value\": \"${API_ACCESS=keys}\" }", Repository.Read("infra", "main.parameters.json"), StringComparison.Ordinal);
+        Assert.Contains(">$(API_ACCESS)</ApiAccess>", Repository.Read("Directory.Build.props"), StringComparison.Ordinal);
+        var deploy = Map(Map(Yaml(Path.Combine(".github", "workflows", "deploy.yml"))["jobs"])["deploy"]);
+        Assert.Equal("${{ vars.API_ACCESS || 'keys' }}", Map(deploy["env"])["API_ACCESS"]);
+        var matrix = Map(Map(Map(Map(Yaml(Path.Combine(".github", "workflows", "ci.yml"))["jobs"])["azure-build"])["strategy"])["matrix"]);
+        Assert.Equal(["Keys", "Entra"], ((IEnumerable<object>)matrix["include"]).Select(one => Map(one)["access"]));
+    }
+
     [Fact]
     public void Workflows_Steps_HaveNoStandingSecretAndPinTheirActions()
     {

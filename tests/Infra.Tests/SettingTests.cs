@@ -25,6 +25,7 @@ public sealed class SettingTests
         ["Prices:DurableActions"] = "likewise",
         ["Prices:InputTokens"] = "likewise",
         ["Prices:OutputTokens"] = "likewise",
+        ["WEBSITE_AUTH_ENABLED"] = "the platform sets it, when App Service authentication is on",
         ["Webhooks:AllowPrivateAddresses"] = "for one machine and for tests",
         ["Jobs:Seed"] = "makes jitter the same each time, for tests",
     };

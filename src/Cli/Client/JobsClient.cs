@@ -22,15 +22,18 @@ internal sealed class JobsClient : IDisposable
 
     private readonly HttpClient _http;
     private readonly string? _key;
+    private readonly EntraToken? _token;
     private readonly TimeProvider _time;
 
     /// <param name="endpoint">Where the service answers, without the <c>api</c> prefix.</param>
     /// <param name="key">The function key, if the service asks for one.</param>
     /// <param name="time">The clock of the time-outs.</param>
-    public JobsClient(Uri endpoint, string? key, TimeProvider time)
+    /// <param name="token">The token, if the service asks for one; disposed with the client.</param>
+    public JobsClient(Uri endpoint, string? key, TimeProvider time, EntraToken? token = null)
     {
         Endpoint = new Uri(endpoint, "/");
         _key = key;
+        _token = token;
         _time = time;
         _http = OpenHttp();
     }
@@ -192,7 +195,11 @@ internal sealed class JobsClient : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        _http.Dispose();
+        _token?.Dispose();
+    }
 
     private async Task<T> UploadAsync<T>(HttpRequestMessage request, Upload upload, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
@@ -240,7 +247,7 @@ internal sealed class JobsClient : IDisposable
             ConnectTimeout = ConnectTimeout,
             ConnectCallback = connect,
         };
-        var http = new HttpClient(handler) { BaseAddress = Endpoint, Timeout = Timeout.InfiniteTimeSpan };
+        var http = new HttpClient(_token is null ? handler : _token.Over(handler)) { BaseAddress = Endpoint, Timeout = Timeout.InfiniteTimeSpan };
         if (_key is not null)
         {
             http.DefaultRequestHeaders.Add("x-functions-key", _key);

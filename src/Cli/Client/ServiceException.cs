@@ -38,7 +38,9 @@ internal sealed class ServiceException : CommandException
 
     /// <summary>The service answered with an error; <paramref name="problem"/> explains it, if the service did.</summary>
     public static ServiceException Refused(Uri endpoint, HttpStatusCode status, Problem? problem) => new(
-        problem is null ? $"{Address(endpoint)} answered {(int)status} {status}." : Explain(problem),
+        problem is not null ? Explain(problem)
+        : status == HttpStatusCode.Unauthorized ? $"{Address(endpoint)} asks who calls. Give --function-key or --scope, whichever it was deployed for."
+        : $"{Address(endpoint)} answered {(int)status} {status}.",
         isTransient: status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)status >= 500)
     {
         ProblemType = problem?.Type,

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Access;
 using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Orchestrate;
 using ModelJobs.Functions.Plan;
@@ -19,7 +20,7 @@ internal sealed class ControlJob(JobReader jobs, JobControls controls)
 
     [Function(nameof(CancelJob))]
     public async Task<IResult> CancelJob(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "jobs/{id}/cancel")] HttpRequest request,
+        [HttpTrigger(BuiltAccess.Level, "post", Route = "jobs/{id}/cancel")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient durable,
         CancellationToken cancellationToken)
@@ -36,7 +37,7 @@ internal sealed class ControlJob(JobReader jobs, JobControls controls)
 
     [Function(nameof(PauseJob))]
     public async Task<IResult> PauseJob(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "jobs/{id}/pause")] HttpRequest request,
+        [HttpTrigger(BuiltAccess.Level, "post", Route = "jobs/{id}/pause")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient durable,
         CancellationToken cancellationToken)
@@ -48,7 +49,7 @@ internal sealed class ControlJob(JobReader jobs, JobControls controls)
 
     [Function(nameof(ResumeJob))]
     public async Task<IResult> ResumeJob(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "jobs/{id}/resume")] HttpRequest request,
+        [HttpTrigger(BuiltAccess.Level, "post", Route = "jobs/{id}/resume")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient durable,
         CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
@@ -15,6 +16,11 @@ internal sealed class ProblemMiddleware : IFunctionsWorkerMiddleware
         }
         catch (ProblemException refused)
         {
+            if (refused.RetryAfter is { } wait && context.GetHttpContext() is { } http)
+            {
+                http.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            }
+
             context.GetInvocationResult().Value = refused.Problem.ToResult();
         }
         catch (BadHttpRequestException malformed)

@@ -35,6 +35,19 @@ internal static class Problems
         StatusCodes.Status404NotFound,
         $"No job has the id '{id}'. GET /api/jobs lists the jobs there are.");
 
+    public static ProblemException NotAuthenticated() => Create(
+        "not-authenticated",
+        "The caller is not known",
+        StatusCodes.Status401Unauthorized,
+        "Send a token of Microsoft Entra ID for this API, as 'Authorization: Bearer …'. docs/api.md says how to get one.");
+
+    public static ProblemException TooManyOpenJobs(int limit, TimeSpan retryAfter) => TooMany(
+        $"{limit} of your jobs have not ended, and that many there may be (Jobs:MaxOpenJobs). Wait for some to end, cancel some, or submit more items in one job.",
+        retryAfter);
+
+    public static ProblemException TooManySubmissions(int limit, TimeSpan retryAfter) => TooMany(
+        $"You submit more than {limit} jobs a minute (Jobs:MaxSubmissionsPerMinute). Submit again later, or more items in one job.", retryAfter);
+
     public static ProblemException ContentTypeNotSupported(string? contentType) => Create(
         "unsupported-content-type",
         "The content type is not supported",
@@ -110,6 +123,9 @@ internal static class Problems
     public static IResult ToResult(this Problem problem) =>
         Results.Json(problem, ContractsJson.Wire.Problem, ContentType, problem.Status);
 
+    private static ProblemException TooMany(string detail, TimeSpan retryAfter) =>
+        new(Create("too-many-jobs", "There are too many jobs", StatusCodes.Status429TooManyRequests, detail).Problem) { RetryAfter = retryAfter };
+
     // What was sent is echoed in details; it may be anything.
     private static string Short(string detail) => detail.Length <= MaxDetail ? detail : detail[..MaxDetail] + "…";
 
@@ -124,4 +140,7 @@ internal sealed class ProblemException(Problem problem) : Exception(problem.Deta
 {
     /// <summary>What to answer.</summary>
     public Problem Problem { get; } = problem;
+
+    /// <summary>When to call again; null if that would not help.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
+using ModelJobs.Functions.Access;
 using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Status;
 
@@ -17,7 +18,7 @@ internal sealed class DeleteJob(JobReader jobs, TimeProvider time)
 
     [Function(nameof(DeleteJob))]
     public async Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "jobs/{id}")] HttpRequest request,
+        [HttpTrigger(BuiltAccess.Level, "delete", Route = "jobs/{id}")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient durable,
         CancellationToken cancellationToken)

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Access;
 using ModelJobs.Functions.Assemble;
 using ModelJobs.Functions.Status;
 using ModelJobs.Functions.Storage;
@@ -20,7 +21,7 @@ internal sealed class GetParked(JobBlobs blobs)
 
     [Function(nameof(GetParked))]
     public async Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "jobs/{id}/parked")] HttpRequest request,
+        [HttpTrigger(BuiltAccess.Level, "get", Route = "jobs/{id}/parked")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient durable,
         CancellationToken cancellationToken)

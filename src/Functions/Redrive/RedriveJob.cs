@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using ModelJobs.Functions.Access;
 using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Http;
 using ModelJobs.Functions.Orchestrate;
@@ -19,11 +20,12 @@ namespace ModelJobs.Functions.Redrive;
 /// <c>POST /api/jobs/{id}/redrive</c> and <c>/discard</c>: starts another round of a job that has ended, about items of it that are parked.
 /// What a call that ended too early has left behind, an epoch or a selection that nobody uses, does no harm to the call that repeats it.
 /// </summary>
-internal sealed class RedriveJob(JobReader jobs, JobControls controls, JobBlobs blobs, RunSettings runs, JobSettings settings, TimeProvider time)
+internal sealed class RedriveJob(
+    JobReader jobs, JobControls controls, JobBlobs blobs, RunSettings runs, SubmissionLimits limits, JobSettings settings, TimeProvider time)
 {
     [Function(nameof(RedriveJob))]
     public async Task<IResult> Redrive(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "jobs/{id}/redrive")] HttpRequest request,
+        [HttpTrigger(BuiltAccess.Level, "post", Route = "jobs/{id}/redrive")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient durable,
         CancellationToken cancellationToken)
@@ -35,7 +37,7 @@ internal sealed class RedriveJob(JobReader jobs, JobControls controls, JobBlobs 
 
     [Function(nameof(DiscardParked))]
     public async Task<IResult> DiscardParked(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "jobs/{id}/discard")] HttpRequest request,
+        [HttpTrigger(BuiltAccess.Level, "post", Route = "jobs/{id}/discard")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient durable,
         CancellationToken cancellationToken)
@@ -64,6 +66,7 @@ internal sealed class RedriveJob(JobReader jobs, JobControls controls, JobBlobs 
                 throw Problems.BeingPurged(id);
             }
 
+            using var place = await limits.TakePlaceAsync(durable, Caller.Of(request), cancellationToken);
             var run = await BeginAsync(job, instance, read, cancellationToken);
             instance = await StartAsync(durable, run, instance, cancellationToken);
         }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Access;
 using ModelJobs.Functions.Http;
 
 namespace ModelJobs.Functions.Status;
@@ -12,7 +13,7 @@ internal sealed class GetJob(JobReader jobs, TimeProvider time)
 {
     [Function(nameof(GetJob))]
     public async Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "jobs/{id}")] HttpRequest request,
+        [HttpTrigger(BuiltAccess.Level, "get", Route = "jobs/{id}")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient durable,
         CancellationToken cancellationToken)

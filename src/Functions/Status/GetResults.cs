@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
+using ModelJobs.Functions.Access;
 using ModelJobs.Functions.Storage;
 
 namespace ModelJobs.Functions.Status;
@@ -15,14 +16,14 @@ internal sealed class GetResults(JobBlobs blobs, TimeProvider time)
 
     [Function(nameof(GetResults))]
     public Task<IResult> Results(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "jobs/{id}/results")] HttpRequest request,
+        [HttpTrigger(BuiltAccess.Level, "get", Route = "jobs/{id}/results")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient durable,
         CancellationToken cancellationToken) => RunAsync(request, id, JobBlobs.Output(id), durable, cancellationToken);
 
     [Function(nameof(GetErrors))]
     public Task<IResult> GetErrors(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "jobs/{id}/errors")] HttpRequest request,
+        [HttpTrigger(BuiltAccess.Level, "get", Route = "jobs/{id}/errors")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient durable,
         CancellationToken cancellationToken) => RunAsync(request, id, JobBlobs.Errors(id), durable, cancellationToken);

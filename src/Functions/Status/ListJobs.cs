@@ -4,23 +4,28 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Access;
 using ModelJobs.Functions.Http;
 
 namespace ModelJobs.Functions.Status;
 
-/// <summary><c>GET /api/jobs?top=N</c>: the jobs there are, newest first, in pages. Back ends list by id, and <see cref="JobId"/> makes that so.</summary>
+/// <summary>
+/// <c>GET /api/jobs?top=N</c>: the jobs that the caller may see, newest first, in pages. Back ends list by id, and <see cref="JobId"/> makes that
+/// so; who sees the jobs of several owners sees them owner by owner.
+/// </summary>
 internal sealed class ListJobs(JobReader jobs)
 {
     [Function(nameof(ListJobs))]
     public async Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "jobs")] HttpRequest request,
+        [HttpTrigger(BuiltAccess.Level, "get", Route = "jobs")] HttpRequest request,
         [DurableClient] DurableTaskClient durable,
         CancellationToken cancellationToken)
     {
         var top = TopOf(request);
+        var caller = Caller.Of(request);
         var query = new OrchestrationQuery
         {
-            InstanceIdPrefix = JobId.Prefix,
+            InstanceIdPrefix = caller.ListPrefix,
             PageSize = top,
             FetchInputsAndOutputs = true,
         };
@@ -28,16 +33,16 @@ internal sealed class ListJobs(JobReader jobs)
         await foreach (var page in durable.GetAllInstancesAsync(query).AsPages(string.IsNullOrEmpty(continuation) ? null : continuation, top)
             .WithCancellation(cancellationToken))
         {
-            return Results.Json(await ToListAsync(page, top, cancellationToken), ContractsJson.Wire.JobList);
+            return Results.Json(await ToListAsync(page, top, caller, cancellationToken), ContractsJson.Wire.JobList);
         }
 
         return Results.Json(new JobList([], null), ContractsJson.Wire.JobList);
     }
 
-    private async Task<JobList> ToListAsync(Page<OrchestrationMetadata> page, int top, CancellationToken cancellationToken)
+    private async Task<JobList> ToListAsync(Page<OrchestrationMetadata> page, int top, Caller caller, CancellationToken cancellationToken)
     {
         var listed = await Task.WhenAll(
-            page.Values.Where(instance => JobId.IsValid(instance.InstanceId)).Select(instance => jobs.ListAsync(instance, cancellationToken)));
+            page.Values.Where(instance => JobId.IsValid(instance.InstanceId) && caller.MaySee(instance.InstanceId)).Select(instance => jobs.ListAsync(instance, cancellationToken)));
         var next = string.IsNullOrEmpty(page.ContinuationToken)
             ? null
             : string.Create(CultureInfo.InvariantCulture, $"/api/jobs?top={top}&continuation={Uri.EscapeDataString(page.ContinuationToken)}");

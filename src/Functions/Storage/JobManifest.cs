@@ -39,6 +39,9 @@ internal sealed record JobManifest
     /// <summary>Name of the blob of the idempotency key that made the job; null if none did.</summary>
     public string? KeyBlob { get; init; }
 
+    /// <summary>Who submitted it, as <c>{tenant}/{object id}</c> of Microsoft Entra ID; null where callers are not told apart. What decides is the id.</summary>
+    public string? Owner { get; init; }
+
     /// <summary>When the job was accepted (UTC).</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 }

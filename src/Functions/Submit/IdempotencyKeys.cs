@@ -3,6 +3,7 @@ using System.Text;
 using Azure;
 using Azure.Storage.Blobs.Models;
 using Microsoft.AspNetCore.Http;
+using ModelJobs.Functions.Access;
 using ModelJobs.Functions.Storage;
 
 namespace ModelJobs.Functions.Submit;
@@ -13,15 +14,16 @@ namespace ModelJobs.Functions.Submit;
 /// </summary>
 internal sealed class IdempotencyKeys(JobBlobs blobs, TimeProvider time)
 {
-    /// <summary>Name of a key's blob.</summary>
-    public static string BlobOf(string key) => JobBlobs.IdempotencyKey(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))));
+    /// <summary>Name of a key's blob. Each caller has keys of their own; the line feed between is in no key.</summary>
+    public static string BlobOf(string key, Caller caller) => JobBlobs.IdempotencyKey(
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(caller.Tag is null ? key : $"{caller.Tag}\n{key}"))));
 
     /// <summary>The id that the key stands for: the one of its first call, however many calls there are and wherever they ended.</summary>
-    public async Task<string> JobIdOfAsync(string key, CancellationToken cancellationToken)
+    public async Task<string> JobIdOfAsync(string key, Caller caller, CancellationToken cancellationToken)
     {
         await blobs.EnsureContainerAsync(cancellationToken);
-        var blob = blobs.Blob(BlobOf(key));
-        var id = JobId.Create(time);
+        var blob = blobs.Blob(BlobOf(key, caller));
+        var id = JobId.Create(time, caller.Tag);
         try
         {
             var onlyIfNew = new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
@@ -31,7 +33,7 @@ internal sealed class IdempotencyKeys(JobBlobs blobs, TimeProvider time)
         catch (RequestFailedException exists) when (exists.Status is StatusCodes.Status409Conflict or StatusCodes.Status412PreconditionFailed)
         {
             var first = (await blob.DownloadContentAsync(cancellationToken)).Value.Content.ToString();
-            return JobId.IsValid(first) ? first : throw new InvalidDataException($"Blob '{blob.Name}' does not hold a job's id.");
+            return JobId.IsValid(first) && JobId.OwnerOf(first) == caller.Tag ? first : throw new InvalidDataException($"Blob '{blob.Name}' does not hold the id of a job of the key's owner.");
         }
     }
 }

@@ -6,6 +6,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Access;
 using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Estimate;
 using ModelJobs.Functions.Http;
@@ -18,16 +19,27 @@ namespace ModelJobs.Functions.Submit;
 
 /// <summary><c>POST /api/jobs</c>: stores the input, makes the job, starts its orchestration. With <c>dryRun=true</c>: says what the job would take.</summary>
 internal sealed class SubmitJob(
-    JobBlobs blobs, JobRequestReader requests, IdempotencyKeys keys, InputWriter inputs, JobEstimator estimator, JobReader jobs, JobControls controls, JobSettings settings, TimeProvider time)
+    JobBlobs blobs,
+    JobRequestReader requests,
+    SubmissionLimits limits,
+    IdempotencyKeys keys,
+    InputWriter inputs,
+    JobEstimator estimator,
+    JobReader jobs,
+    JobControls controls,
+    JobSettings settings,
+    TimeProvider time)
 {
     private const string IdempotencyKey = "Idempotency-Key";
 
     [Function(nameof(SubmitJob))]
     public async Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "jobs")] HttpRequest request,
+        [HttpTrigger(BuiltAccess.Level, "post", Route = "jobs")] HttpRequest request,
         [DurableClient] DurableTaskClient durable,
         CancellationToken cancellationToken)
     {
+        var caller = Caller.Of(request);
+        limits.CountSubmission(caller);
         if (JobRequestReader.IsDryRun(request))
         {
             var estimate = await estimator.EstimateAsync(await requests.ReadAsync(request, cancellationToken), cancellationToken);
@@ -35,7 +47,8 @@ internal sealed class SubmitJob(
         }
 
         using var span = JobSpans.Submit();
-        var (manifest, isNew) = await AcceptAsync(request, cancellationToken);
+        using var place = await limits.TakePlaceAsync(durable, caller, cancellationToken);
+        var (manifest, isNew) = await AcceptAsync(request, caller, cancellationToken);
         span?.SetTag(TelemetryAttributes.Job, manifest.Id).SetTag(TelemetryAttributes.Model, manifest.Model);
         await StartAsync(durable, manifest, isNew, cancellationToken);
         var job = isNew
@@ -45,11 +58,11 @@ internal sealed class SubmitJob(
     }
 
     /// <returns>The job, and whether this call has made it.</returns>
-    private async Task<(JobManifest Job, bool IsNew)> AcceptAsync(HttpRequest request, CancellationToken cancellationToken)
+    private async Task<(JobManifest Job, bool IsNew)> AcceptAsync(HttpRequest request, Caller caller, CancellationToken cancellationToken)
     {
         var key = KeyOf(request);
         var job = await requests.ReadAsync(request, cancellationToken);
-        var id = key is null ? JobId.Create(time) : await keys.JobIdOfAsync(key, cancellationToken);
+        var id = key is null ? JobId.Create(time, caller.Tag) : await keys.JobIdOfAsync(key, caller, cancellationToken);
         var attempt = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
         var input = await inputs.WriteAsync(JobBlobs.Input(id, attempt), job.Model, job.Options, job.Items, cancellationToken);
         var manifest = new JobManifest
@@ -63,7 +76,8 @@ internal sealed class SubmitJob(
             Bytes = input.Bytes,
             Pages = input.Pages,
             Fingerprint = input.Fingerprint,
-            KeyBlob = key is null ? null : IdempotencyKeys.BlobOf(key),
+            KeyBlob = key is null ? null : IdempotencyKeys.BlobOf(key, caller),
+            Owner = caller.Owner,
             CreatedAt = time.GetUtcNow(),
         };
 

@@ -81,12 +81,14 @@ internal sealed class LocalAppBuilder
 
     private LocalRuntimeHost Build(LocalRuntimeOptions options, IReadOnlyList<QueueDefinition> queues, StateStore? store, Random seed)
     {
+        FakeAuthentication.Configure(Web.Configuration, options);
         AddServices(Web.Services, options, queues, store, seed);
         ConfigureServer(Web, options);
 
         var app = Web.Build();
         var catalog = app.Services.GetRequiredService<FunctionCatalog>();
         _serviceBus.Connect(catalog, queues, _appRoot, app.Configuration);
+        FakeAuthentication.Use(app, options);
         HttpFunctions.Map(app, catalog, _host.RoutePrefix);
         ManagementApi.Map(app);
         app.Services.GetRequiredService<DiagnosticListener>().Subscribe(new RefusedRequests(), static name => name == RefusedRequests.Event);

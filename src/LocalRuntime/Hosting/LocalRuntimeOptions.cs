@@ -73,6 +73,11 @@ public sealed record LocalRuntimeOptions
     /// <summary>The program that runs Azurite.</summary>
     public string NodePath { get; init; } = "node";
 
+    /// <summary>
+    /// Stands in for App Service authentication: callers say who they are, and are believed. On loopback only. See docs/local-runtime.md.
+    /// </summary>
+    public bool FakeAuthentication { get; init; }
+
     internal static string FindAppRoot(IConfiguration configuration)
     {
         if (configuration[$"{Section}:{nameof(AppRoot)}"] is { Length: > 0 } configured)
@@ -120,6 +125,7 @@ public sealed record LocalRuntimeOptions
             Azurite = section.Choice(nameof(Azurite), defaults.Azurite),
             AzuriteInMemory = section.Boolean(nameof(AzuriteInMemory), defaults.AzuriteInMemory),
             NodePath = section.Text(nameof(NodePath)) ?? defaults.NodePath,
+            FakeAuthentication = section.Boolean(nameof(FakeAuthentication), defaults.FakeAuthentication),
         };
         section.RejectUnknown(nameof(AppRoot));
         return options;

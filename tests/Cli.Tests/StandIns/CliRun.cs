@@ -1,4 +1,6 @@
 using System.Text;
+using Azure.Core;
+using Azure.Identity;
 using Microsoft.Extensions.Time.Testing;
 using ModelJobs.Cli.Commands;
 using ModelJobs.Cli.Output;
@@ -28,7 +30,10 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
         using var error = new StringWriter();
         var console = new CommandConsole(setup.Input, setup.Output, outputIsTerminal: false, error, setup.ErrorIsTerminal);
         var environment = new CommandEnvironment(
-            console, setup.Time, setup.Starter, name => setup.Variables.GetValueOrDefault(name));
+            console, setup.Time, setup.Starter, name => setup.Variables.GetValueOrDefault(name))
+        {
+            OpenCredential = () => setup.Credential,
+        };
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(setup.Interrupt, TestContext.Current.CancellationToken);
         var exitCode = await new JobsCommandLine(environment).RunAsync(args, interrupted.Token)
             .WaitAsync(Bound, TestContext.Current.CancellationToken);
@@ -49,6 +54,8 @@ internal sealed record CliSetup
     public TimeProvider Time { get; init; } = new FakeTimeProvider();
 
     public IServiceStarter Starter { get; init; } = new StandInStarter(null);
+
+    public TokenCredential Credential { get; init; } = DelegatedTokenCredential.Create((_, _) => throw new CredentialUnavailableException("Nobody is signed in."));
 
     public Dictionary<string, string> Variables { get; init; } = [];
 

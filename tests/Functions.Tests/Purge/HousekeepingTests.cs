@@ -197,6 +197,7 @@ public sealed class HousekeepingTests(StorageEmulator storage) : FlowTest(storag
     public void CreatedAt_Id_IsWhenItWasMade()
     {
         Assert.Equal(Start, JobId.CreatedAt(JobId.Create(_time)));
+        Assert.Equal(Start, JobId.CreatedAt(JobId.Create(_time, new string('f', JobId.OwnerDigits))));
         Assert.InRange(JobId.CreatedAt("job-ffffffffffffffffffffffffffffffff"), DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Azure.Messaging.ServiceBus;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging.Abstractions;
+using ModelJobs.Functions.Access;
 using ModelJobs.Functions.Messaging;
 using ModelJobs.Functions.Notify;
 using ModelJobs.Functions.Orchestrate;
@@ -68,11 +69,11 @@ public sealed class PurgeSliceTests(StorageEmulator storage) : FlowTest(storage)
     public async Task Run_KeyStandsForAnotherJobNow_LeavesTheKey()
     {
         await StoreJobAsync("key");
-        await Bench.StoreAsync(IdempotencyKeys.BlobOf("key"), Encoding.UTF8.GetBytes(Other));
+        await Bench.StoreAsync(IdempotencyKeys.BlobOf("key", Caller.Everybody), Encoding.UTF8.GetBytes(Other));
 
         Assert.True(await RunAsync());
 
-        Assert.Equal([IdempotencyKeys.BlobOf("key")], await Bench.ListAsync(""));
+        Assert.Equal([IdempotencyKeys.BlobOf("key", Caller.Everybody)], await Bench.ListAsync(""));
     }
 
     [Fact]
@@ -137,7 +138,7 @@ public sealed class PurgeSliceTests(StorageEmulator storage) : FlowTest(storage)
 
     private async Task StoreJobAsync(string key)
     {
-        var blob = IdempotencyKeys.BlobOf(key);
+        var blob = IdempotencyKeys.BlobOf(key, Caller.Everybody);
         var manifest = StatusBench.Run.Job with { KeyBlob = blob };
         await Bench.StoreAsync(blob, Encoding.UTF8.GetBytes(Job));
         await Bench.StoreAsync(JobBlobs.Manifest(Job), JsonSerializer.SerializeToUtf8Bytes(manifest, ManifestJson.Default.JobManifest));

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Access;
 using ModelJobs.Functions.Notify;
 using ModelJobs.Functions.Orchestrate;
 using ModelJobs.Functions.Plan;
@@ -55,5 +56,12 @@ internal sealed class RedriveBench(FlowBench bench)
         [new RunnerKind("external", Create: null)]);
 
     private RedriveJob Function(ModelCatalog models) =>
-        new(Status.Jobs, Status.Controls, bench.Blobs, new RunSettings(models, new WebhookPolicy(Webhooks)), bench.Settings, bench.Time);
+        new(
+            Status.Jobs,
+            Status.Controls,
+            bench.Blobs,
+            new RunSettings(models, new WebhookPolicy(Webhooks)),
+            new SubmissionLimits(bench.Settings, bench.Time),
+            bench.Settings,
+            bench.Time);
 }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Access;
 using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Estimate;
@@ -112,6 +113,7 @@ internal sealed class StatusBench(FlowBench bench)
         var body = new MemoryStream();
         var context = new DefaultHttpContext { RequestServices = new ServiceCollection().AddLogging().BuildServiceProvider() };
         context.Response.Body = body;
+        context.Features.Set(Caller.Everybody);
         context.Request.QueryString = new QueryString(query);
         return (context.Request, body);
     }

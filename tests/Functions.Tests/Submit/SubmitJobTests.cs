@@ -5,6 +5,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using ModelJobs.Contracts;
+using ModelJobs.Functions.Access;
 using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Estimate;
@@ -24,6 +25,7 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
 {
     private const string OneItem = """{"model":"model","items":[{"input":1}]}""";
     private readonly FakeDurableClient _durable = new();
+    private readonly Caller _caller = Caller.Everybody;
     private byte[] _answer = [];
 
     [Fact]
@@ -204,6 +206,7 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
         var submit = new SubmitJob(
             Bench.Blobs,
             new JobRequestReader(new RunSettings(models, new WebhookPolicy(new WebhookSettings { Secret = WebhookSignatureTests.Secret }))),
+            new SubmissionLimits(Bench.Settings, Bench.Time),
             new IdempotencyKeys(Bench.Blobs, Bench.Time),
             new InputWriter(Bench.Blobs),
             new JobEstimator(models, new PriceSettings()),
@@ -215,6 +218,7 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
         var context = new DefaultHttpContext { RequestServices = services };
         context.Request.ContentType = type is not null ? type : query.Length == 0 ? "application/json" : "application/x-ndjson";
         context.Request.QueryString = new QueryString(query);
+        context.Features.Set(_caller);
         context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(body));
         if (key is not null)
         {

@@ -10,6 +10,9 @@ internal sealed record Variant(string Name)
     /// <summary>A name of a connection that is not the host's storage.</summary>
     public const string SchedulerConnection = "DURABLE_TASK_SCHEDULER_CONNECTION_STRING";
 
+    /// <summary>App registration that callers have tokens for.</summary>
+    public const string ClientId = "22222222-2222-2222-2222-222222222222";
+
     /// <summary>As <c>azd up</c> deploys it when nobody says anything.</summary>
     public static readonly Variant Plain = new("plain");
 
@@ -28,6 +31,8 @@ internal sealed record Variant(string Name)
             ["alertEmail"] = "'operators@example.org'",
             ["deleteJobsAfterDays"] = "30",
             ["alwaysReadyDurable"] = "1",
+            ["apiAccess"] = "'entra'",
+            ["entraClientId"] = $"'{ClientId}'",
         },
     };
 
