@@ -10,6 +10,7 @@ namespace ModelJobs.Functions.Tests.Process;
 public sealed class ProcessTimingTests(StorageEmulator storage) : FlowTest(storage)
 {
     private static readonly TimeSpan Run = TimeSpan.FromSeconds(7);
+    private static readonly TimeSpan BackOff = TimeSpan.FromSeconds(2);
 
     private ProcessBench Consumer => field ??= new ProcessBench(Bench);
 
@@ -40,14 +41,15 @@ public sealed class ProcessTimingTests(StorageEmulator storage) : FlowTest(stora
     {
         var attempts = 0;
         Consumer.WhileRunning = () => PassAsync(Run);
-        Consumer.Answer = _ => attempts++ == 0 ? ItemOutcome.Transient("busy", "", TimeSpan.FromSeconds(20)) : Samples.Ok();
+        Consumer.Answer = _ => attempts++ == 0 ? ItemOutcome.Transient("busy", "", BackOff) : Samples.Ok();
         await Consumer.SendAsync(ProcessBench.Chunk(items: Samples.Item(0)));
 
-        await Bench.AdvanceUntilAsync(Consumer.ProcessAsync(), TimeSpan.FromSeconds(20));
+        await Bench.AdvanceUntilAsync(Consumer.ProcessAsync(), BackOff);
 
         var timing = Assert.Single(await Consumer.AnswersAsync()).Timing!;
-        Assert.Equal((2 * Run, 2, 1), (timing.Task, timing.Attempts, timing.Runs));
-        Assert.True(timing.Balance >= TimeSpan.FromSeconds(20), $"{timing.Balance}");
+        Assert.Equal((2, 1), (timing.Attempts, timing.Runs));
+        // At least: the clock may be moved on while the run is at something else.
+        Assert.True(timing.Task >= 2 * Run && timing.Balance >= BackOff, $"{timing}");
     }
 
     [Fact]
