@@ -24,7 +24,7 @@ public sealed class ProgressTests(StorageEmulator storage)
         var ended = await app.Jobs.WaitAsync(job.Id);
 
         Assert.Equal((JobStatus.Running, 50.0), (running.Status, running.Percent));
-        Assert.Equal((new ItemCounts(10, 5, 0), new PageCounts(1, 0)), (running.Items, running.Pages));
+        Assert.Equal((new ItemCounts(10, 5, 0), 1, 0), (running.Items, running.Pages.Total, running.Pages.Completed));
         await Invariants.CheckAsync(app, ended);
     }
 

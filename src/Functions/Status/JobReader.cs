@@ -101,7 +101,7 @@ internal sealed class JobReader(PageParts parts, JobControls controls, UsageRead
         var run = RunOf(instance);
         return job with
         {
-            Pages = job.Pages with { Window = instance.IsCompleted ? null : ProgressOf(instance)?.Window },
+            Pages = job.Pages with { Window = job.CompletedAt is null ? ProgressOf(instance)?.Window : null },
             Capacity = CapacityReading.Of(SumsOfRound(run, ProgressOf(instance)) + inFlight, MostAtOnce(run)),
             Usage = usage.Of(run, (SumsOf(instance) ?? RunSums.None) + inFlight),
         };

@@ -118,7 +118,16 @@ public sealed class FuzzTests(ITestOutputHelper output)
 
     private static async Task<LocalApp> StartAsync(InMemoryBlobService blobs)
     {
-        string[] settings = ["LocalRuntime:HttpPort=0", "LocalRuntime:State=Memory", "LocalRuntime:Azurite=None", "Jobs:PartInterval=00:00:00.1"];
+        // Every request is one caller's, and what its limits refuse says nothing of what it had asked for.
+        string[] settings =
+        [
+            "LocalRuntime:HttpPort=0",
+            "LocalRuntime:State=Memory",
+            "LocalRuntime:Azurite=None",
+            "Jobs:PartInterval=00:00:00.1",
+            "Jobs:MaxOpenJobs=100000",
+            "Jobs:MaxSubmissionsPerMinute=1000000",
+        ];
         var builder = ModelJobsApp.CreateBuilder([.. settings.Select(setting => "--" + setting)]);
         builder.Logging.ClearProviders();
         builder.Services.Replace(ServiceDescriptor.Singleton<BlobServiceClient>(_ => blobs.CreateClient()));
