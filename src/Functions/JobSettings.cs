@@ -90,6 +90,10 @@ public sealed class JobSettings
     [EnumDataType(typeof(ApiAccess), ErrorMessage = "it must be Keys or Entra")]
     public ApiAccess ApiAccess { get; set; } = ApiAccess.Keys;
 
+    /// <summary>Bytes of inputs that an instance remembers after it has stored them, so that it need not read them back to dispatch them; 0: none.</summary>
+    [Range(0, 1_000_000_000)]
+    public long RecentInputBytes { get; set; } = 32 * 1024 * 1024;
+
     /// <summary>Jobs of one caller that have not ended; with more, new ones are refused. By function key, all callers are one.</summary>
     [Range(1, 100_000)]
     public int MaxOpenJobs { get; set; } = 1000;

@@ -80,6 +80,7 @@ public static class ModelJobsApp
         services.AddSingleton<JobBlobs>();
         services.AddSingleton<SubmissionLimits>();
         services.AddSingleton<IdempotencyKeys>();
+        services.AddSingleton<RecentInputs>();
         services.AddSingleton<InputWriter>();
         services.AddSingleton<JobEstimator>();
         services.AddSingleton<WebhookPolicy>();

@@ -47,23 +47,21 @@ internal sealed class ChunkSender(
     /// <summary>Sends one message.</summary>
     public Task SendAsync(ServiceBusMessage message, string queue, CancellationToken cancellationToken) => SenderOf(queue).SendAsync(message, cancellationToken);
 
-    /// <summary>Sends the messages of a page; those of one queue arrive in the order given.</summary>
+    /// <summary>Sends messages in a turn of their own; those of one queue arrive in the order given.</summary>
     /// <param name="messages">Messages of chunks.</param>
     /// <param name="queue">The queue of those that have no session.</param>
     /// <param name="cancellationToken">Ends the sending; some may have been sent.</param>
     public async Task SendAsync(IReadOnlyList<ServiceBusMessage> messages, string queue, CancellationToken cancellationToken)
     {
-        var turn = queue == Queues.ExpressChunks ? _expressPage : _page;
-        await turn.WaitAsync(cancellationToken);
-        try
-        {
-            await SendPageAsync(messages, queue, cancellationToken);
-        }
-        finally
-        {
-            turn.Release();
-        }
+        using var turn = TakeTurn(queue, cancellationToken);
+        await turn.SendAsync(messages, cancellationToken);
     }
+
+    /// <summary>Takes a turn to send a page, after those that have taken one before.</summary>
+    /// <param name="queue">The queue of its chunks that have no session.</param>
+    /// <param name="cancellationToken">Ends the wait for it.</param>
+    public PageTurn TakeTurn(string queue, CancellationToken cancellationToken) =>
+        new(queue == Queues.ExpressChunks ? _expressPage : _page, (messages, token) => SendPageAsync(messages, queue, token), cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -53,21 +53,26 @@ internal sealed record DispatchOrder(
 internal sealed record DispatchReport(PagePlan Page, IReadOnlyList<long> LaneChunks, OpenItems Reopened);
 
 /// <summary>Sends a page's chunks. Running it again sends the same messages in the same order.</summary>
-internal sealed class DispatchPage(JobBlobs blobs, RoundScopes rounds, ChunkSender sender)
+internal sealed class DispatchPage(JobBlobs blobs, RecentInputs inputs, RoundScopes rounds, ChunkSender sender)
 {
     [Function(nameof(DispatchPage))]
     public async Task<DispatchReport> Run([ActivityTrigger] DispatchOrder order, CancellationToken cancellationToken)
     {
+        // First of all: pages are read side by side, and a short one must not get before the one that it comes after.
+        using var turn = sender.TakeTurn(QueueOf(order), cancellationToken);
         var plan = await PagePlan.FindAsync(blobs, order.JobId, order.Page, order.Pages, cancellationToken);
         using var span = JobSpans.DispatchPage(order.JobId, order.Page, order.Model);
         // The chunks do not wait for a plan that nobody needs but later rounds.
         var stored = order.Round == 0 ? PagePlan.StoreFirstAsync(blobs, order.JobId, order.Page, order.Pages, cancellationToken) : Task.CompletedTask;
-        var sent = SendAsync(order, plan, cancellationToken);
+        var sent = SendAsync(order, plan, turn, cancellationToken);
         await Task.WhenAll(stored, sent);
         return await sent;
     }
 
-    private async Task<DispatchReport> SendAsync(DispatchOrder order, PagePlan plan, CancellationToken cancellationToken)
+    /// <summary>The queue of the chunks that have no lane.</summary>
+    private static string QueueOf(DispatchOrder order) => order.External ? Queues.ExternalChunks : Queues.WithoutOrder(order.Express);
+
+    private async Task<DispatchReport> SendAsync(DispatchOrder order, PagePlan plan, PageTurn turn, CancellationToken cancellationToken)
     {
         var (scope, reopened) = await rounds.OfAsync(order, plan, cancellationToken);
         var lanes = order.LaneChunks.Count > 0 ? order.LaneChunks.ToArray() : new long[Lanes.CountOf(order.Options)];
@@ -76,13 +81,13 @@ internal sealed class DispatchPage(JobBlobs blobs, RoundScopes rounds, ChunkSend
             return new DispatchReport(plan, lanes, reopened);
         }
 
-        var page = await blobs.ReadAsync(order.Input, plan.Offset, plan.Bytes, cancellationToken);
+        var page = await inputs.ReadAsync(order.Input, plan.Offset, plan.Bytes, cancellationToken);
         var chunks = ChunkCutter.Cut(page.Span, order.Options, scope);
         var ranges = await StoreScatteredAsync(order, plan, chunks, page, cancellationToken);
 
         var lastOfLane = chunks.Index().Where(chunk => chunk.Item.Lane != Lanes.None).GroupBy(chunk => chunk.Item.Lane)
             .Select(lane => lane.Last().Index).ToHashSet();
-        await sender.SendAsync([.. Messages()], order.External ? Queues.ExternalChunks : Queues.WithoutOrder(order.Express), cancellationToken);
+        await turn.SendAsync([.. Messages()], cancellationToken);
         return new DispatchReport(plan, lanes, reopened);
 
         IEnumerable<ServiceBusMessage> Messages()

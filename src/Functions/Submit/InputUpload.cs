@@ -1,6 +1,7 @@
 using System.Globalization;
 using Azure.Storage.Blobs.Specialized;
 using ModelJobs.Functions.Assemble;
+using ModelJobs.Functions.Storage;
 
 namespace ModelJobs.Functions.Submit;
 
@@ -9,12 +10,14 @@ namespace ModelJobs.Functions.Submit;
 /// next is filled.
 /// </summary>
 /// <param name="blob">A blob that nobody else writes.</param>
-internal sealed class InputUpload(BlockBlobClient blob) : IAsyncDisposable
+/// <param name="recent">Keeps what was written, if it is small.</param>
+internal sealed class InputUpload(BlockBlobClient blob, RecentInputs recent) : IAsyncDisposable
 {
     /// <summary>Bytes that are uploaded at once.</summary>
     public const int BlockBytes = 4 * 1024 * 1024;
 
     private readonly List<string> _blocks = [];
+    private MemoryStream? _whole = new();
     private MemoryStream _filling = new();
     private MemoryStream _sending = new();
     private Task _sent = Task.CompletedTask;
@@ -28,6 +31,14 @@ internal sealed class InputUpload(BlockBlobClient blob) : IAsyncDisposable
         }
 
         _filling.Write(bytes.Span);
+        if (_whole is not null && _whole.Length + bytes.Length <= recent.MaxBytes)
+        {
+            _whole.Write(bytes.Span);
+        }
+        else
+        {
+            _whole = null;
+        }
     }
 
     /// <summary>Ends the blob: it is there, whole, from now on.</summary>
@@ -37,12 +48,18 @@ internal sealed class InputUpload(BlockBlobClient blob) : IAsyncDisposable
         {
             _filling.Position = 0;
             await blob.UploadAsync(_filling, cancellationToken: cancellationToken);
-            return;
+        }
+        else
+        {
+            await SendBlockAsync(cancellationToken);
+            await _sent;
+            await blob.CommitBlockListAsync(_blocks, cancellationToken: cancellationToken);
         }
 
-        await SendBlockAsync(cancellationToken);
-        await _sent;
-        await blob.CommitBlockListAsync(_blocks, cancellationToken: cancellationToken);
+        if (_whole is not null)
+        {
+            recent.Keep(blob.Name, _whole.GetBuffer().AsMemory(0, (int)_whole.Length));
+        }
     }
 
     /// <summary>Gives the blob up: nothing of it stays behind.</summary>

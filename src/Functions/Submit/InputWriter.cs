@@ -16,7 +16,7 @@ namespace ModelJobs.Functions.Submit;
 internal sealed record StoredInput(string Name, long Items, long Bytes, string Fingerprint, IReadOnlyList<PagePlan>? Pages);
 
 /// <summary>Streams a job's items into its input blob, one <see cref="ChunkItem"/> a line, so that any run of lines can travel as it is.</summary>
-internal sealed class InputWriter(JobBlobs blobs)
+internal sealed class InputWriter(JobBlobs blobs, RecentInputs recent)
 {
     /// <summary>Stores the items. If anything is wrong with one, nothing stays behind.</summary>
     /// <param name="blobName">Name of a blob that nobody else writes.</param>
@@ -29,7 +29,7 @@ internal sealed class InputWriter(JobBlobs blobs)
         string blobName, string model, JobOptions options, IAsyncEnumerable<(long Line, SubmittedItem Item)> items, CancellationToken cancellationToken)
     {
         await blobs.EnsureContainerAsync(cancellationToken);
-        await using var upload = new InputUpload(blobs.Blob(blobName));
+        await using var upload = new InputUpload(blobs.Blob(blobName), recent);
         try
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -39,6 +39,24 @@ public sealed class ChunkSenderTests
     }
 
     [Fact]
+    public async Task TakeTurn_SecondIsReadyFirst_WaitsForTheFirst()
+    {
+        await using var queue = new HeldSender();
+        using var sender = SenderTo(queue);
+        queue.LetGo();
+        var first = sender.TakeTurn(Queues.Chunks, TestContext.Current.CancellationToken);
+        using var second = sender.TakeTurn(Queues.Chunks, TestContext.Current.CancellationToken);
+
+        var ready = second.SendAsync([new ServiceBusMessage("second")], TestContext.Current.CancellationToken);
+        var sentBefore = queue.Batches;
+        // The first has nothing to send after all.
+        first.Dispose();
+        await ready.BoundedAsync();
+
+        Assert.Equal((0, 1), (sentBefore, queue.Batches));
+    }
+
+    [Fact]
     public async Task SendAsync_PageBeforeFailed_SendsTheNext()
     {
         await using var queue = new HeldSender();

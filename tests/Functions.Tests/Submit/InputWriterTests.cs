@@ -61,7 +61,7 @@ public sealed class InputWriterTests(StorageEmulator storage) : FlowTest(storage
         });
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => new InputWriter(Bench.Blobs).WriteAsync(Blob, "model", new JobOptions(), items, gone.Token).BoundedAsync());
+            () => new InputWriter(Bench.Blobs, Bench.Inputs).WriteAsync(Blob, "model", new JobOptions(), items, gone.Token).BoundedAsync());
 
         Assert.Empty(await Bench.ListAsync(Blob));
     }
@@ -135,6 +135,6 @@ public sealed class InputWriterTests(StorageEmulator storage) : FlowTest(storage
     private Task<StoredInput> WriteAsync(string body, string model = "model", JobOptions? options = null)
     {
         var items = ItemLines.ReadAsync(PipeReader.Create(new MemoryStream(Encoding.UTF8.GetBytes(body))), Token);
-        return new InputWriter(Bench.Blobs).WriteAsync(Blob, model, options ?? new JobOptions(), items, Token).BoundedAsync();
+        return new InputWriter(Bench.Blobs, Bench.Inputs).WriteAsync(Blob, model, options ?? new JobOptions(), items, Token).BoundedAsync();
     }
 }

@@ -208,7 +208,7 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
             new JobRequestReader(new RunSettings(models, new WebhookPolicy(new WebhookSettings { Secret = WebhookSignatureTests.Secret }))),
             new SubmissionLimits(Bench.Settings, Bench.Time),
             new IdempotencyKeys(Bench.Blobs, Bench.Time),
-            new InputWriter(Bench.Blobs),
+            new InputWriter(Bench.Blobs, Bench.Inputs),
             new JobEstimator(models, new PriceSettings()),
             new JobReader(new PageParts(Bench.Blobs), controls, new UsageReading(new PriceSettings()), new BalanceReading(models, board), Bench.Time),
             controls,

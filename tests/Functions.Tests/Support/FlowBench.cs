@@ -30,6 +30,7 @@ internal sealed class FlowBench : IAsyncDisposable
         _registration = BrokerDirectory.Register(name, _broker);
         Client = new ServiceBusClient($"Endpoint=sb://{name}");
         Blobs = new JobBlobs(new BlobServiceClient(storage), Settings);
+        Inputs = new RecentInputs(Blobs, Settings);
         Messaging = new MessagingMetrics(new Meters());
         Chunks = new ChunkSender(Sender(Queues.Chunks), Sender(Queues.ExpressChunks), Sender(Queues.OrderedChunks), Sender(Queues.ExternalChunks));
         Results = new ResultSender(Sender(Queues.Results), Blobs);
@@ -47,6 +48,8 @@ internal sealed class FlowBench : IAsyncDisposable
     public ServiceBusClient Client { get; }
 
     public JobBlobs Blobs { get; }
+
+    public RecentInputs Inputs { get; }
 
     public ChunkSender Chunks { get; }
 
