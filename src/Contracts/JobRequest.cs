@@ -56,7 +56,7 @@ public sealed record JobOptions
 }
 
 /// <summary>How a job stands against others on the same model.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<JobPriority>))]
+[JsonConverter(typeof(ChoiceConverter<JobPriority>))]
 public enum JobPriority
 {
     /// <summary>As most jobs.</summary>
@@ -73,7 +73,7 @@ public enum JobPriority
 }
 
 /// <summary>What an item that failed for good does to the later items of its key.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<FailureAction>))]
+[JsonConverter(typeof(ChoiceConverter<FailureAction>))]
 public enum FailureAction
 {
     /// <summary>Nothing: they run.</summary>
