@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
@@ -55,11 +56,17 @@ internal sealed partial class DeliverWebhook(WebhookPolicy policy, WebhookSender
 
     private WebhookAttempt Failed(WebhookOrder order, WebhookAnswer answer)
     {
-        LogFailed(order.Job, new Uri(order.Url).Authority, (int?)answer.Status, answer.Error, answer.Detail);
+        LogFailed(order.Job, new Uri(order.Url).Authority, Reason(answer));
         var retryAfter = TimeSpan.FromTicks(Math.Clamp((answer.RetryAfter ?? TimeSpan.Zero).Ticks, 0, MaxRetryAfter.Ticks));
         return new WebhookAttempt(WebhookOutcome.Failed, (int?)answer.Status, answer.Error, retryAfter, random.NextDouble() * MaxJitter);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The webhook of job {Job} at {Host} was not told: status {Status}, {Error} {Detail}")]
-    private partial void LogFailed(string job, string host, int? status, string? error, string? detail);
+    private static string Reason(WebhookAnswer answer)
+    {
+        var status = answer.Status is { } code ? string.Create(CultureInfo.InvariantCulture, $"status {(int)code}") : null;
+        return string.Join(", ", new[] { status, answer.Error ?? WebhookOrchestrator.Refused, answer.Detail }.Where(part => part is not null));
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The webhook of job {Job} at {Host} was not told: {Reason}")]
+    private partial void LogFailed(string job, string host, string reason);
 }
