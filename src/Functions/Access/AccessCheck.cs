@@ -21,11 +21,12 @@ internal sealed class AccessCheck(ApiBuild build, IConfiguration configuration) 
 
     private string? ProblemOf(ApiAccess access) =>
         access != build.Access
-            ? $"{JobSettings.Section}:{nameof(JobSettings.ApiAccess)} is {access}, but the app was built for {build.Access}: publish it with "
+            ? $"{JobSettings.Section}:{nameof(JobSettings.ApiAccess)} is {access}, but the app was built for {build.Access}: build or publish it with "
                 + $"-p:ApiAccess={access} (environment variable API_ACCESS), or change the setting. docs/deploying.md, \"Who may call\""
         : access == ApiAccess.Entra && !IsOn(configuration["WEBSITE_AUTH_ENABLED"])
             ? $"{JobSettings.Section}:{nameof(JobSettings.ApiAccess)} is {access}, but App Service authentication is off (WEBSITE_AUTH_ENABLED), and anybody could "
-                + "say to be anybody. Switch it on: docs/deploying.md, \"Who may call\""
+                + "say to be anybody. Switch it on: docs/deploying.md, \"Who may call\". On one machine LocalRuntime:FakeAuthentication=true "
+                + "stands in for it: docs/local-runtime.md, \"Callers with tokens\""
         : null;
 
     /// <summary>As the Functions host reads the variable, which the platform sets.</summary>
