@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Estimate;
 using ModelJobs.Functions.Plan;
@@ -37,6 +38,23 @@ public sealed class CostTests
         }.Select(row => shapes.Select(job => row.Value(job).ToString(row.Format, CultureInfo.InvariantCulture)).Prepend(row.Row).ToList());
 
         Assert.Equal(expected.Select(row => string.Join(" | ", row)), MarkdownTable.Below("Three jobs", "docs", "costs.md").Select(row => string.Join(" | ", row)));
+    }
+
+    [Fact]
+    public void ApiPage_DryRun_IsWhatTheFormulasGive()
+    {
+        var (job, prices, page) = (Shape(Jobs[0]), new PriceSettings(), Repository.Read("docs", "api.md"));
+        var total = ServiceBus(job, prices) + Writes(job, prices) + Reads(job, prices) + Executions(job, prices);
+
+        Assert.All(
+            [
+                $"\"items\":{job.Items},\"bytes\":{job.Bytes},\"pages\":{job.Pages},\"chunks\":{job.Chunks},",
+                $"\"operations\":{JobFormulas.ServiceBus(job).Operations}}}",
+                $"\"storage\":{JsonSerializer.Serialize(JobFormulas.Storage(job), JsonSerializerOptions.Web)}",
+                $"\"durable\":{JsonSerializer.Serialize(JobFormulas.Durable(job), JsonSerializerOptions.Web)},\"executions\":{JobFormulas.Executions(job)},",
+                string.Create(CultureInfo.InvariantCulture, $"\"total\":{total:0.0######},"),
+            ],
+            part => Assert.Contains(part, page, StringComparison.Ordinal));
     }
 
     private static decimal ServiceBus(JobShape job, PriceSettings prices) => JobFormulas.ServiceBus(job).Operations * prices.ServiceBusOperations!.Value / 1_000_000m;
