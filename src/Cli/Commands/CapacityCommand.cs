@@ -45,6 +45,11 @@ internal sealed class CapacityCommand : Command
         Validators.Add(result =>
         {
             var isGiven = result.GetResult(_job) is not null;
+            if (isGiven && string.IsNullOrWhiteSpace(result.GetValue(_job)))
+            {
+                result.AddError("--job must not be empty. `jobs list` shows the ids.");
+            }
+
             foreach (var number in numbers.Where(number => result.GetResult(number) is not null == isGiven))
             {
                 result.AddError(isGiven

@@ -29,7 +29,8 @@ internal static class JobReport
 
         if (JobText.Took(job) is { } took)
         {
-            writer.WriteLine($"  took     {JobText.Duration(took)}, {JobText.Rate(job.ItemsPerSecond)}");
+            var rate = job.ItemsPerSecond is null ? "" : $", {JobText.Rate(job.ItemsPerSecond)}";
+            writer.WriteLine($"  took     {JobText.Duration(took)}{rate}");
         }
 
         if (job.Capacity is { } capacity)

@@ -111,6 +111,15 @@ public sealed class CapacityCommandTests
         Assert.Contains("--nodes cannot be given with --job", run.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Capacity_OfAnEmptyJob_SaysWhereIdsAre()
+    {
+        var run = await CliRun.ExecuteAsync(["capacity", "--job", ""]);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("--job must not be empty. `jobs list` shows the ids.", run.Error, StringComparison.Ordinal);
+    }
+
     private static async Task<CliRun> OfJobAsync(Job job, params string[] args)
     {
         var time = new FakeTimeProvider();

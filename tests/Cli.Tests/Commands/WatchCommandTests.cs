@@ -41,6 +41,14 @@ public sealed class WatchCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Watch_OfAJobWithoutARate_SaysHowLongItTookAlone()
+    {
+        Answer(Jobs.Ended(0, 100) with { ItemsPerSecond = null });
+
+        Assert.Contains("  took     10 s", (await WatchAsync()).OutputLines);
+    }
+
+    [Fact]
     public async Task Watch_OfAJobThatWasCanceled_CountsWhatItLeft()
     {
         Answer(Jobs.Ended(status: JobStatus.Canceled) with { Items = new ItemCounts(100, 60, 3, Canceled: 35, Discarded: 2) });
