@@ -72,7 +72,7 @@ internal sealed class CallerUsage
     }
 
     /// <summary>Takes a place for one more job, if there is one.</summary>
-    public IDisposable? TakePlace()
+    public JobPlace? TakePlace()
     {
         lock (_lock)
         {
@@ -82,7 +82,7 @@ internal sealed class CallerUsage
             }
 
             _starting++;
-            return new Place(this);
+            return new JobPlace(this);
         }
     }
 
@@ -126,19 +126,14 @@ internal sealed class CallerUsage
         }
     }
 
-    private void Release()
+    /// <summary>Gives a place back.</summary>
+    /// <param name="started">Whether a job was started in it.</param>
+    public void Release(bool started)
     {
         lock (_lock)
         {
             _starting--;
-            _startedSince++;
+            _startedSince += started ? 1 : 0;
         }
-    }
-
-    private sealed class Place(CallerUsage usage) : IDisposable
-    {
-        private CallerUsage? _usage = usage;
-
-        public void Dispose() => Interlocked.Exchange(ref _usage, null)?.Release();
     }
 }

@@ -39,7 +39,7 @@ internal sealed class SubmissionLimits(JobSettings settings, TimeProvider time)
     /// <summary>Takes a place among the caller's jobs that have not ended.</summary>
     /// <returns>Holds the place until the job is there to be counted, or will never be.</returns>
     /// <exception cref="ProblemException">All are taken.</exception>
-    public async ValueTask<IDisposable> TakePlaceAsync(DurableTaskClient durable, Caller caller, CancellationToken cancellationToken)
+    public async ValueTask<JobPlace> TakePlaceAsync(DurableTaskClient durable, Caller caller, CancellationToken cancellationToken)
     {
         var usage = UsageOf(caller);
         if (usage.Age is not { } age)

@@ -69,6 +69,7 @@ internal sealed class RedriveJob(
             using var place = await limits.TakePlaceAsync(durable, Caller.Of(request), cancellationToken);
             var run = await BeginAsync(job, instance, read, cancellationToken);
             instance = await StartAsync(durable, run, instance, cancellationToken);
+            place.Keep();
         }
 
         return JobReader.RunOf(instance).Redrive?.Fingerprint == read.Fingerprint

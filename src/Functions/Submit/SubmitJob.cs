@@ -51,6 +51,11 @@ internal sealed class SubmitJob(
         var (manifest, isNew) = await AcceptAsync(request, caller, cancellationToken);
         span?.SetTag(TelemetryAttributes.Job, manifest.Id).SetTag(TelemetryAttributes.Model, manifest.Model);
         await StartAsync(durable, manifest, isNew, cancellationToken);
+        if (isNew)
+        {
+            place.Keep();
+        }
+
         var job = isNew
             ? await jobs.ReadNewAsync(durable, manifest.Id, cancellationToken)
             : await jobs.ReadAsync(durable, manifest.Id, cancellationToken);

@@ -70,10 +70,24 @@ public sealed class SubmissionLimitsTests : IAsyncDisposable
 
         await Assert.ThrowsAsync<ProblemException>(async () => await limits.TakePlaceAsync(_durable, Alice, Token));
 
-        // It came to nothing: a count finds no job.
+        // It came to nothing, and needs no count to say so.
         place.Dispose();
         place.Dispose();
+        (await limits.TakePlaceAsync(_durable, Alice, Token)).Dispose();
+    }
+
+    [Fact]
+    public async Task TakePlace_OfAJobThatWasStarted_IsTakenUntilTheNextCount()
+    {
+        var limits = new SubmissionLimits(new JobSettings { MaxOpenJobs = 1 }, _time);
+        var place = await limits.TakePlaceAsync(_durable, Alice, Token);
+        place.Keep();
+        place.Dispose();
+
+        await Assert.ThrowsAsync<ProblemException>(async () => await limits.TakePlaceAsync(_durable, Alice, Token));
         _time.Advance(SubmissionLimits.RefusingCountAge);
+
+        // A count finds no job: it has ended.
         (await limits.TakePlaceAsync(_durable, Alice, Token)).Dispose();
     }
 
