@@ -1,4 +1,5 @@
 using Microsoft.DurableTask;
+using ModelJobs.Contracts;
 using ModelJobs.Functions.Collect;
 using ModelJobs.Functions.Control;
 using ModelJobs.Functions.Dispatch;
@@ -26,6 +27,9 @@ internal sealed record PageEnd(PagePlan Plan, bool Complete, Totals Change, Tota
 internal sealed class PageSteps(TaskOrchestrationContext context, JobRun run)
 {
     private static readonly Totals Nothing = new(0, 0, 0, 0);
+
+    /// <summary>What pages have to know of the options: not the webhook's address, which may hold a token and is long, in the history of every page.</summary>
+    private readonly JobOptions _options = run.Job.Options with { Webhook = null };
 
     private Task<DispatchReport>? _lastDispatch;
 
@@ -84,7 +88,7 @@ internal sealed class PageSteps(TaskOrchestrationContext context, JobRun run)
     }
 
     private DispatchOrder Sent(int page, IReadOnlyList<long> lanes) =>
-        new(run.Job.Id, run.Job.Input, run.Job.Model, page, run.Job.Options, lanes, run.Job.External)
+        new(run.Job.Id, run.Job.Input, run.Job.Model, page, _options, lanes, run.Job.External)
         {
             Epoch = Epoch,
             Round = run.Round,
@@ -95,7 +99,7 @@ internal sealed class PageSteps(TaskOrchestrationContext context, JobRun run)
         };
 
     private CollectOrder CollectOrderOf(PagePlan page, long failed) =>
-        new(run.Job.Id, page, run.Job.Input, run.Job.Options, run.Round, Epoch, run.Job.External)
+        new(run.Job.Id, page, run.Job.Input, _options, run.Round, Epoch, run.Job.External)
         {
             // A redrive may run items on another.
             Model = run.Redrive is null ? run.Job.Model : null,
@@ -120,7 +124,7 @@ internal sealed class PageSteps(TaskOrchestrationContext context, JobRun run)
     private async Task<PageEnd> CancelAsync(int page, JobControl control)
     {
         var reason = control.Reason ?? throw new InvalidOperationException("A job is stopped for a reason.");
-        var order = new CancelOrder(run.Job.Id, page, run.Job.Input, run.Job.Options, reason) { Pages = run.Job.Pages };
+        var order = new CancelOrder(run.Job.Id, page, run.Job.Input, _options, reason) { Pages = run.Job.Pages };
         var plan = await context.CallActivityAsync<PagePlan>(nameof(CancelPage), order, DurableRetries.Storage);
         return new PageEnd(plan, Complete: true, new Totals(0, 0, plan.Items, 0), Nothing, Control: null);
     }

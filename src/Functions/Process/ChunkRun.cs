@@ -51,7 +51,6 @@ internal sealed class ChunkRun
     /// <summary>If set, only the item at this position is run.</summary>
     public int? Only { get; set; }
 
-
     /// <summary>Keys of which an item failed for good in this run, with that item's index; only where that stops them.</summary>
     public Dictionary<string, long> StoppedKeys => field ??= new(StringComparer.Ordinal);
 

@@ -12,7 +12,10 @@ namespace ModelJobs.Functions.Process;
 /// </summary>
 internal sealed partial class ChunkRunner(ModelCatalog models, BalanceBoard board, JobMetrics metrics, JobSettings settings, TimeProvider time, Random random, ILogger<ChunkRunner> logger)
 {
-    /// <summary>Longest wait in place that a model can ask for: a chunk must end well within the function time-out.</summary>
+    /// <summary>
+    /// Longest wait in place that a model can ask for, and about the longest that throttled calls wait in all: a chunk must end well within the function
+    /// time-out, and a slot that waits runs nobody's chunks.
+    /// </summary>
     private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromMinutes(2);
 
     /// <summary>Longest wait that a model can ask for at all.</summary>
@@ -106,7 +109,7 @@ internal sealed partial class ChunkRunner(ModelCatalog models, BalanceBoard boar
         var (tries, most) = outcome.IsThrottled
             ? (run.Throttle(position), MaxThrottlesInPlace)
             : (run.AttemptsInPlace(position), settings.MaxAttempts);
-        if (tries >= most || outcome.RetryAfter > MaxRetryAfter)
+        if (tries >= most || outcome.RetryAfter * (outcome.IsThrottled ? tries : 1) > MaxRetryAfter)
         {
             run.Rest(position, outcome);
             return TimeSpan.Zero;

@@ -55,7 +55,7 @@ internal sealed class Nodes
         public DateTimeOffset FreeSince { get; set; } = freeSince;
 
         /// <summary>What was measured here of a job and is in no answer yet.</summary>
-        public (string Job, RunTiming Timing)? Unreported { get; set; }
+        public (string Job, int Epoch, RunTiming Timing)? Unreported { get; set; }
     }
 
     /// <summary>The places that one queue's function has had at once.</summary>

@@ -55,7 +55,7 @@ internal sealed class ProcessChunk(
         try
         {
             chunk = ChunkItems.Read(message);
-            meter.Job = chunk.Id.Job;
+            (meter.Job, meter.Epoch) = (chunk.Id.Job, chunk.Epoch);
             control = await controls.GetAsync(chunk.Id.Job, chunk.Epoch, cancellationToken);
             if (control.Drops(chunk))
             {

@@ -58,7 +58,7 @@ internal sealed class ProcessOrderedChunk(
         try
         {
             chunk = ChunkItems.Read(message);
-            meter.Job = chunk.Id.Job;
+            (meter.Job, meter.Epoch) = (chunk.Id.Job, chunk.Epoch);
             place = chunk.Lane ?? throw new InvalidDataException($"Chunk {chunk.Id} has no place in a lane.");
             control = await controls.GetAsync(chunk.Id.Job, chunk.Epoch, cancellationToken);
             state = LaneState.Read(await session.GetSessionStateAsync(cancellationToken)).In(chunk.Epoch, place.Round);

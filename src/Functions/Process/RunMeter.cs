@@ -46,6 +46,9 @@ internal sealed class RunMeter : IDisposable
     /// <summary>The job that the chunk belongs to.</summary>
     public string Job { get; set; } = "";
 
+    /// <summary>The job's epoch in which the chunk was sent: what was left over before a redrive says nothing of its round.</summary>
+    public int Epoch { get; set; }
+
     /// <summary>A call to a model's endpoint begins, and waits for the model's limits; null if nobody measures the run that makes it.</summary>
     public static Call? BeginCall() => Running.Value is { } meter ? new Call(meter) : null;
 
@@ -86,7 +89,7 @@ internal sealed class RunMeter : IDisposable
 
             var timing = TakeOwn();
             _isReported = true;
-            if (_place.Unreported is { } left && left.Job == Job)
+            if (_place.Unreported is { } left && left.Job == Job && left.Epoch == Epoch)
             {
                 _place.Unreported = null;
                 timing = Add(timing, left.Timing);
@@ -111,7 +114,7 @@ internal sealed class RunMeter : IDisposable
             {
                 var left = TakeOwn();
                 left = _isReported ? left with { Tails = 1, Tail = left.Balance, Balance = TimeSpan.Zero } : left;
-                _place.Unreported = (Job, _place.Unreported is { } before && before.Job == Job ? Add(left, before.Timing) : left);
+                _place.Unreported = (Job, Epoch, _place.Unreported is { } before && before.Job == Job && before.Epoch == Epoch ? Add(left, before.Timing) : left);
             }
         }
 

@@ -12,6 +12,9 @@ internal static class CapacityReading
     /// <summary>How long answers wait for their part, and parts for the status, at most to be reckoned with: a job that stands still has not come nearer to its end.</summary>
     private static readonly TimeSpan MostUnseen = TimeSpan.FromSeconds(5);
 
+    /// <summary>More than this says nothing: of a job of millions of chunks a few have run, and then it was paused.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(36_500);
+
     private const int Digits = 6;
 
     /// <summary>The capacity of the nodes that ran the job's chunks.</summary>
@@ -65,7 +68,13 @@ internal static class CapacityReading
         var span = sums.Span - sums.MeanCycle;
         var given = span > TimeSpan.Zero ? sums.Runs * sums.MeanCycle / span : model.Nodes;
         var perSecond = model.EventsPerSecond * Math.Min(1, given / model.Nodes);
-        var left = TimeSpan.FromSeconds(openItems * ((double)sums.Runs / sums.Items) / perSecond);
+        var seconds = openItems * ((double)sums.Runs / sums.Items) / perSecond;
+        if (seconds > Longest.TotalSeconds)
+        {
+            return null;
+        }
+
+        var left = TimeSpan.FromSeconds(seconds);
         // As of the last answer that is counted: what has been done since is not seen yet.
         var unseen = Shortest(now - DateTimeOffset.FromUnixTimeMilliseconds(sums.AnsweredAt), MostUnseen + sums.MeanCycle, left / 2);
         return unseen > TimeSpan.Zero ? left - unseen : left;

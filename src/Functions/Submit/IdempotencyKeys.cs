@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Azure;
 using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
 using Microsoft.AspNetCore.Http;
 using ModelJobs.Functions.Access;
 using ModelJobs.Functions.Storage;
@@ -32,8 +33,26 @@ internal sealed class IdempotencyKeys(JobBlobs blobs, TimeProvider time)
         }
         catch (RequestFailedException exists) when (exists.Status is StatusCodes.Status409Conflict or StatusCodes.Status412PreconditionFailed)
         {
-            var first = (await blob.DownloadContentAsync(cancellationToken)).Value.Content.ToString();
-            return JobId.IsValid(first) && JobId.OwnerOf(first) == caller.Tag ? first : throw new InvalidDataException($"Blob '{blob.Name}' does not hold the id of a job of the key's owner.");
+            return await ReadAsync(blob, caller, cancellationToken);
         }
+    }
+
+    /// <summary>The id that the key stands for; null if there was no call with it.</summary>
+    public async Task<string?> FindAsync(string key, Caller caller, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(blobs.Blob(BlobOf(key, caller)), caller, cancellationToken);
+        }
+        catch (RequestFailedException absent) when (absent.Status == StatusCodes.Status404NotFound)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<string> ReadAsync(BlockBlobClient blob, Caller caller, CancellationToken cancellationToken)
+    {
+        var id = (await blob.DownloadContentAsync(cancellationToken)).Value.Content.ToString();
+        return JobId.IsValid(id) && JobId.OwnerOf(id) == caller.Tag ? id : throw new InvalidDataException($"Blob '{blob.Name}' does not hold the id of a job of the key's owner.");
     }
 }

@@ -47,8 +47,9 @@ internal sealed class SubmitJob(
         }
 
         using var span = JobSpans.Submit();
-        using var place = await limits.TakePlaceAsync(durable, caller, cancellationToken);
-        var (manifest, isNew) = await AcceptAsync(request, caller, cancellationToken);
+        var key = KeyOf(request);
+        using var place = await TakePlaceAsync(durable, caller, key, cancellationToken);
+        var (manifest, isNew) = await AcceptAsync(request, caller, key, cancellationToken);
         span?.SetTag(TelemetryAttributes.Job, manifest.Id).SetTag(TelemetryAttributes.Model, manifest.Model);
         await StartAsync(durable, manifest, isNew, cancellationToken);
         if (isNew)
@@ -62,10 +63,28 @@ internal sealed class SubmitJob(
         return job.ToAccepted(request);
     }
 
-    /// <returns>The job, and whether this call has made it.</returns>
-    private async Task<(JobManifest Job, bool IsNew)> AcceptAsync(HttpRequest request, Caller caller, CancellationToken cancellationToken)
+    // A repeated call makes no job, and so needs no place: whoever lost the answer must not have to wait for the job to end to learn of it. Looked at
+    // only where there is no place, since it takes two requests to storage.
+    private async Task<IDisposable?> TakePlaceAsync(DurableTaskClient durable, Caller caller, string? key, CancellationToken cancellationToken)
     {
-        var key = KeyOf(request);
+        try
+        {
+            return await limits.TakePlaceAsync(durable, caller, cancellationToken);
+        }
+        catch (ProblemException) when (key is not null)
+        {
+            if (await keys.FindAsync(key, caller, cancellationToken) is not { } id || !await blobs.Blob(JobBlobs.Manifest(id)).ExistsAsync(cancellationToken))
+            {
+                throw;
+            }
+
+            return null;
+        }
+    }
+
+    /// <returns>The job, and whether this call has made it.</returns>
+    private async Task<(JobManifest Job, bool IsNew)> AcceptAsync(HttpRequest request, Caller caller, string? key, CancellationToken cancellationToken)
+    {
         var job = await requests.ReadAsync(request, cancellationToken);
         var id = key is null ? JobId.Create(time, caller.Tag) : await keys.JobIdOfAsync(key, caller, cancellationToken);
         var attempt = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");

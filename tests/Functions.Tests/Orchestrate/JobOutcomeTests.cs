@@ -46,6 +46,18 @@ public sealed class JobOutcomeTests
     }
 
     [Fact]
+    public void Run_JobWithAWebhook_TellsItsAddressToNoStepOfAPage()
+    {
+        var history = Scenarios.All["job-webhook"]()[^1].Whole;
+
+        var inputs = history.OfType<TaskScheduledEvent>().Select(task => task.Input)
+            .Concat(history.OfType<SubOrchestrationInstanceCreatedEvent>().Select(page => page.Input)).ToList();
+
+        Assert.NotEmpty(inputs);
+        Assert.All(inputs, input => Assert.DoesNotContain("hooks.example.org", input, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Run_PagesReportHowLongTheirChunksWait_KeepsAsManyInFlightAsThatAllows()
     {
         var executions = Scenarios.All["job-window"]();

@@ -85,6 +85,16 @@ public sealed class ChunkRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_ThrottledWithLongWaits_RestsOnceTheyAddUp()
+    {
+        var model = new ScriptedModel((_, _) => ItemOutcome.Throttled("later", TimeSpan.FromSeconds(50)));
+        var run = new ChunkRun([Item("a")]);
+        await RunAsync(model, run);
+
+        Assert.Equal((true, 3), (run.HasResting, model.Calls.Count));
+    }
+
+    [Fact]
     public async Task Run_RunnerThrowsAlways_DoesNotTellTheMessageWhenItFails()
     {
         var run = new ChunkRun([Item("a")]);

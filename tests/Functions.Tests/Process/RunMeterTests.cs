@@ -98,6 +98,20 @@ public sealed class RunMeterTests
     }
 
     [Fact]
+    public void Take_RunBeforeWasOfAnEarlierEpoch_HasNothingOfIt()
+    {
+        Run(seconds: 3, items: 7);
+        _time.Advance(TimeSpan.FromDays(3));
+
+        using var meter = Enter();
+        meter.Epoch = 1;
+        Compute(meter, 2, 1);
+        var timing = meter.Take()!;
+
+        Assert.Equal((1, 2, Start.AddSeconds(3).AddDays(3).ToUnixTimeMilliseconds()), (timing.Runs, timing.Attempts, timing.ReceivedAt));
+    }
+
+    [Fact]
     public void Take_SecondAnswerOfARun_HasWhatCameSince()
     {
         using var meter = Enter();

@@ -61,6 +61,14 @@ public sealed class CapacityReadingTests
         Assert.Null(TimeLeft(RunSums.None, 100));
     }
 
+    [Fact]
+    public void TimeLeft_FewOfAHundredMillionChunksInDays_IsNotKnown()
+    {
+        var sums = RunSums.Of(new RunTiming { Instance = "i", Runs = 2, Task = TimeSpan.FromSeconds(1), ReceivedAt = 1, AnsweredAt = 259_200_001 }, items: 2);
+
+        Assert.Null(TimeLeft(sums, openItems: JobLimits.MaxItems));
+    }
+
     [Theory]
     [InlineData(3, 97)] // What has been done since the last answer that is counted is not seen yet.
     [InlineData(3600, 94)] // A job that stands still has not come nearer to its end.

@@ -96,6 +96,19 @@ public sealed class SubmitJobTests(StorageEmulator storage) : FlowTest(storage)
     }
 
     [Fact]
+    public async Task Run_SameKeyAgainWithAsManyJobsAsThereMayBe_IsTheSameJob()
+    {
+        Bench.Settings.MaxOpenJobs = 1;
+        Assert.Equal(202, await SubmitAsync(OneItem, key: "once"));
+        Assert.Equal(429, await SubmitAsync(OneItem));
+        Assert.Equal(429, await SubmitAsync(OneItem, key: "other"));
+
+        Assert.Equal(202, await SubmitAsync(OneItem, key: "once"));
+
+        Assert.Single(_durable.Started);
+    }
+
+    [Fact]
     public async Task Run_JobAfterJob_MakesIdsThatListTheNewestFirst()
     {
         // With and without a key: both are in the same list.
