@@ -53,8 +53,11 @@ internal sealed record DispatchOrder(
 internal sealed record DispatchReport(PagePlan Page, IReadOnlyList<long> LaneChunks, OpenItems Reopened);
 
 /// <summary>Sends a page's chunks. Running it again sends the same messages in the same order.</summary>
-internal sealed class DispatchPage(JobBlobs blobs, RecentInputs inputs, RoundScopes rounds, ChunkSender sender)
+internal sealed class DispatchPage(JobBlobs blobs, RecentInputs inputs, RoundScopes rounds, ChunkSender sender, TimeProvider time)
 {
+    /// <summary>Longest that a page keeps its turn while it is read: those behind it, of all jobs, do not wait for a storage that hangs.</summary>
+    private static readonly TimeSpan MaxReading = TimeSpan.FromSeconds(2);
+
     [Function(nameof(DispatchPage))]
     public async Task<DispatchReport> Run([ActivityTrigger] DispatchOrder order, CancellationToken cancellationToken)
     {
@@ -74,11 +77,31 @@ internal sealed class DispatchPage(JobBlobs blobs, RecentInputs inputs, RoundSco
 
     private async Task<DispatchReport> SendAsync(DispatchOrder order, PagePlan plan, PageTurn turn, CancellationToken cancellationToken)
     {
+        var drafting = DraftAsync(order, plan, cancellationToken);
+        using var ready = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var isInTime = await Task.WhenAny(drafting, Task.Delay(MaxReading, time, ready.Token)) == drafting;
+        await ready.CancelAsync();
+        if (!isInTime)
+        {
+            turn.Dispose();
+        }
+
+        var draft = await drafting;
+        if (draft.Messages.Count > 0)
+        {
+            await (isInTime ? turn.SendAsync(draft.Messages, cancellationToken) : sender.SendAsync(draft.Messages, QueueOf(order), cancellationToken));
+        }
+
+        return draft.Report;
+    }
+
+    private async Task<Draft> DraftAsync(DispatchOrder order, PagePlan plan, CancellationToken cancellationToken)
+    {
         var (scope, reopened) = await rounds.OfAsync(order, plan, cancellationToken);
         var lanes = order.LaneChunks.Count > 0 ? order.LaneChunks.ToArray() : new long[Lanes.CountOf(order.Options)];
         if (scope.Count == 0)
         {
-            return new DispatchReport(plan, lanes, reopened);
+            return new Draft(new DispatchReport(plan, lanes, reopened), []);
         }
 
         var page = await inputs.ReadAsync(order.Input, plan.Offset, plan.Bytes, cancellationToken);
@@ -87,8 +110,8 @@ internal sealed class DispatchPage(JobBlobs blobs, RecentInputs inputs, RoundSco
 
         var lastOfLane = chunks.Index().Where(chunk => chunk.Item.Lane != Lanes.None).GroupBy(chunk => chunk.Item.Lane)
             .Select(lane => lane.Last().Index).ToHashSet();
-        await turn.SendAsync([.. Messages()], cancellationToken);
-        return new DispatchReport(plan, lanes, reopened);
+        List<ServiceBusMessage> messages = [.. Messages()];
+        return new Draft(new DispatchReport(plan, lanes, reopened), messages);
 
         IEnumerable<ServiceBusMessage> Messages()
         {
@@ -150,4 +173,7 @@ internal sealed class DispatchPage(JobBlobs blobs, RecentInputs inputs, RoundSco
 
         return ranges;
     }
+
+    /// <summary>A page before it is sent.</summary>
+    private sealed record Draft(DispatchReport Report, IReadOnlyList<ServiceBusMessage> Messages);
 }

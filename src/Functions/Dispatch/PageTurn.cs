@@ -8,6 +8,7 @@ internal sealed class PageTurn : IDisposable
     private readonly SemaphoreSlim _line;
     private readonly Func<IReadOnlyList<ServiceBusMessage>, CancellationToken, Task> _send;
     private readonly Task _come;
+    private int _isLeft;
 
     /// <param name="line">Where pages wait, one after another.</param>
     /// <param name="send">Sends a page.</param>
@@ -28,10 +29,16 @@ internal sealed class PageTurn : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _come.ContinueWith(
-        (_, line) => ((SemaphoreSlim)line!).Release(),
-        _line,
-        CancellationToken.None,
-        TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously,
-        TaskScheduler.Default);
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isLeft, 1) == 0)
+        {
+            _come.ContinueWith(
+                (_, line) => ((SemaphoreSlim)line!).Release(),
+                _line,
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+        }
+    }
 }

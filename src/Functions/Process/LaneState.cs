@@ -26,6 +26,9 @@ internal sealed record LaneState(int Epoch = 0, long Finished = 0)
     /// <summary>The item whose key was one too many to be remembered: everything after it is stopped.</summary>
     public long? StoppedAll { get; init; }
 
+    /// <summary>Until when the chunk after the last one stays away, since the endpoint takes no calls: those after it need not be looked at before.</summary>
+    public DateTimeOffset? HeldUntil { get; init; }
+
     /// <summary>How far the chunk after the last one has come, once that is worth keeping.</summary>
     public ChunkProgress? Progress { get; init; }
 

@@ -84,7 +84,8 @@ internal sealed class ProcessOrderedChunk(
         {
             var holds = HoldsOf(message);
             var wait = TimeSpan.FromSeconds(Math.Min(settings.LaneHold.TotalSeconds * Math.Pow(2, holds), MaxHold.TotalSeconds));
-            await HoldAsync(message, holds + 1, wait, actions, cancellationToken);
+            var held = state.HeldUntil - time.GetUtcNow() ?? TimeSpan.Zero;
+            await HoldAsync(message, holds + 1, held > wait ? held : wait, actions, cancellationToken);
             return;
         }
         else if (work.Count > 0)
@@ -94,7 +95,7 @@ internal sealed class ProcessOrderedChunk(
             metrics.ChunkStarted(chunk.Model, time.GetUtcNow() - message.EnqueuedTime);
             Task SaveAsync(LaneState changed) => session.SetSessionStateAsync(changed.Write(), cancellationToken);
             var end = await turns.RunAsync(chunk, work, message.DeliveryCount, state, SaveAsync, meter, cancellationToken);
-            await SaveAsync(end.State);
+            await SaveAsync(end.State with { HeldUntil = time.GetUtcNow() + end.Again });
             if (end.Again is { } wait)
             {
                 await HoldAsync(message, HoldsOf(message), wait, actions, cancellationToken);

@@ -9,30 +9,48 @@ internal sealed class RecentInputs(JobBlobs blobs, JobSettings settings)
     private readonly Lock _lock = new();
     private readonly Dictionary<string, LinkedListNode<Kept>> _byName = new(StringComparer.Ordinal);
     private readonly LinkedList<Kept> _oldestFirst = [];
-    private long _bytes;
+    private long _reserved;
 
-    /// <summary>Largest input that is kept, and most bytes of all that are.</summary>
-    public long MaxBytes => settings.RecentInputBytes;
-
-    /// <summary>Keeps an input that was stored.</summary>
-    /// <param name="name">Name of its blob.</param>
-    /// <param name="content">All of it, which nobody changes any more.</param>
-    public void Keep(string name, ReadOnlyMemory<byte> content)
+    /// <summary>Asks for room, before anything is put into it: inputs that are still being stored count as much as those that are kept, which give way.</summary>
+    /// <param name="bytes">How much.</param>
+    /// <returns>Whether there is.</returns>
+    public bool TryReserve(long bytes)
     {
-        if (content.Length > MaxBytes)
-        {
-            return;
-        }
-
         lock (_lock)
         {
-            while (_bytes + content.Length > MaxBytes && _oldestFirst.First is { } oldest)
+            while (_reserved + bytes > settings.RecentInputBytes && _oldestFirst.First is { } oldest)
             {
                 Forget(oldest);
             }
 
-            _byName[name] = _oldestFirst.AddLast(new Kept(name, content));
-            _bytes += content.Length;
+            if (_reserved + bytes > settings.RecentInputBytes)
+            {
+                return false;
+            }
+
+            _reserved += bytes;
+            return true;
+        }
+    }
+
+    /// <summary>Gives room back.</summary>
+    public void Release(long bytes)
+    {
+        lock (_lock)
+        {
+            _reserved -= bytes;
+        }
+    }
+
+    /// <summary>Keeps an input that was stored.</summary>
+    /// <param name="name">Name of its blob.</param>
+    /// <param name="content">All of it, which nobody changes any more.</param>
+    /// <param name="reserved">The room that was reserved for it, and is given back with it.</param>
+    public void Keep(string name, ReadOnlyMemory<byte> content, long reserved)
+    {
+        lock (_lock)
+        {
+            _byName[name] = _oldestFirst.AddLast(new Kept(name, content, reserved));
         }
     }
 
@@ -61,14 +79,16 @@ internal sealed class RecentInputs(JobBlobs blobs, JobSettings settings)
     {
         _oldestFirst.Remove(node);
         _byName.Remove(node.Value.Name);
-        _bytes -= node.Value.Content.Length;
+        _reserved -= node.Value.Reserved;
     }
 
-    private sealed class Kept(string name, ReadOnlyMemory<byte> content)
+    private sealed class Kept(string name, ReadOnlyMemory<byte> content, long reserved)
     {
         public string Name => name;
 
         public ReadOnlyMemory<byte> Content => content;
+
+        public long Reserved => reserved;
 
         public long Read { get; set; }
     }

@@ -10,14 +10,14 @@ namespace ModelJobs.Functions.Submit;
 /// next is filled.
 /// </summary>
 /// <param name="blob">A blob that nobody else writes.</param>
-/// <param name="recent">Keeps what was written, if it is small.</param>
+/// <param name="recent">Remembers what was written, if there is room.</param>
 internal sealed class InputUpload(BlockBlobClient blob, RecentInputs recent) : IAsyncDisposable
 {
     /// <summary>Bytes that are uploaded at once.</summary>
     public const int BlockBytes = 4 * 1024 * 1024;
 
     private readonly List<string> _blocks = [];
-    private MemoryStream? _whole = new();
+    private readonly RecentInput _recent = new(recent);
     private MemoryStream _filling = new();
     private MemoryStream _sending = new();
     private Task _sent = Task.CompletedTask;
@@ -31,14 +31,7 @@ internal sealed class InputUpload(BlockBlobClient blob, RecentInputs recent) : I
         }
 
         _filling.Write(bytes.Span);
-        if (_whole is not null && _whole.Length + bytes.Length <= recent.MaxBytes)
-        {
-            _whole.Write(bytes.Span);
-        }
-        else
-        {
-            _whole = null;
-        }
+        _recent.Add(bytes.Span);
     }
 
     /// <summary>Ends the blob: it is there, whole, from now on.</summary>
@@ -56,10 +49,7 @@ internal sealed class InputUpload(BlockBlobClient blob, RecentInputs recent) : I
             await blob.CommitBlockListAsync(_blocks, cancellationToken: cancellationToken);
         }
 
-        if (_whole is not null)
-        {
-            recent.Keep(blob.Name, _whole.GetBuffer().AsMemory(0, (int)_whole.Length));
-        }
+        _recent.Keep(blob.Name);
     }
 
     /// <summary>Gives the blob up: nothing of it stays behind.</summary>
@@ -78,6 +68,7 @@ internal sealed class InputUpload(BlockBlobClient blob, RecentInputs recent) : I
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        _recent.Dispose();
         await _filling.DisposeAsync();
         await _sending.DisposeAsync();
     }

@@ -54,7 +54,7 @@ internal sealed class SubmitJob(
         await StartAsync(durable, manifest, isNew, cancellationToken);
         if (isNew)
         {
-            place.Keep();
+            place?.Keep();
         }
 
         var job = isNew
@@ -65,7 +65,7 @@ internal sealed class SubmitJob(
 
     // A repeated call makes no job, and so needs no place: whoever lost the answer must not have to wait for the job to end to learn of it. Looked at
     // only where there is no place, since it takes two requests to storage.
-    private async Task<IDisposable?> TakePlaceAsync(DurableTaskClient durable, Caller caller, string? key, CancellationToken cancellationToken)
+    private async Task<JobPlace?> TakePlaceAsync(DurableTaskClient durable, Caller caller, string? key, CancellationToken cancellationToken)
     {
         try
         {

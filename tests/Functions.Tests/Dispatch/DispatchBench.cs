@@ -34,7 +34,7 @@ internal sealed class DispatchBench(FlowBench bench, JobOptions options)
     {
         var parts = new PageParts(bench.Blobs);
         var rounds = new RoundScopes(bench.Blobs, new PageScopes(bench.Blobs), parts, new ParkedItems(bench.Blobs, parts));
-        return new DispatchPage(bench.Blobs, bench.Inputs, rounds, bench.Chunks).Run(order, Token).BoundedAsync();
+        return new DispatchPage(bench.Blobs, bench.Inputs, rounds, bench.Chunks, bench.Time).Run(order, Token).BoundedAsync();
     }
 
     /// <summary>The order for the first dispatch of a page.</summary>

@@ -75,6 +75,23 @@ public sealed class ProcessOrderedChunkTurnTests(StorageEmulator storage) : Flow
     }
 
     [Fact]
+    public async Task Run_ChunkBeforeIsHeldBack_IsHeldAsLong()
+    {
+        Bench.Settings.ReturnDelay = Bench.Settings.MaxReturnDelay = TimeSpan.FromMinutes(30);
+        Lane.Answer = _ => ItemOutcome.Throttled("Later.", TimeSpan.FromMinutes(30));
+        await Lane.SendAsync(ProcessBench.Chunk(0, inLane: true, items: Samples.Item(0, "k")));
+        await Bench.AdvanceUntilAsync(Lane.ProcessLaneAsync(), Step);
+        var held = Assert.Single(await Bench.PeekAsync(Queues.OrderedChunks)).ScheduledEnqueueTime;
+
+        await Lane.SendAsync(ProcessBench.Chunk(1, inLane: true, items: Samples.Item(1, "k")));
+        await Lane.ProcessLaneAsync();
+
+        var both = await Bench.PeekAsync(Queues.OrderedChunks);
+        Assert.Equal(2, both.Count);
+        Assert.All(both, message => Assert.InRange(message.ScheduledEnqueueTime, held - TimeSpan.FromSeconds(1), held + TimeSpan.FromSeconds(1)));
+    }
+
+    [Fact]
     public async Task Run_SuspectIsThrottled_IsNotTakenForPoison()
     {
         Lane.Answer = _ => ItemOutcome.Throttled("Later.");

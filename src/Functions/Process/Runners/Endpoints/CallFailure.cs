@@ -22,6 +22,11 @@ internal sealed record CallFailure(ItemOutcome Outcome, CallResult Result, bool 
     public static CallFailure Malformed { get; } = new(
         ItemOutcome.Transient("malformed_answer", "The endpoint's answer is not a whole, valid answer."), CallResult.Failed);
 
+    /// <summary>The call's turn did not come while a function can wait for it. The item comes again later, and waits no worse than those of other chunks.</summary>
+    /// <param name="waited">How long it has waited.</param>
+    public static CallFailure NotMade(TimeSpan waited) => new(
+        ItemOutcome.Throttled($"The call was not made: its turn among the model's calls did not come within {waited}.", waited), CallResult.Abandoned);
+
     /// <summary>Classifies a failure.</summary>
     /// <param name="failure">What the client threw; not a cancellation by the caller.</param>
     /// <param name="head">The answer's head.</param>

@@ -6,6 +6,9 @@ namespace ModelJobs.Functions.Process.Runners.Endpoints;
 /// <summary>A model's endpoint: calls are made when the limiter lets them, and no longer than their time-out, and each failure is told apart.</summary>
 internal sealed class ModelEndpoint : IDisposable
 {
+    /// <summary>Longest that a call waits for its turn: a chunk has to end well within the function time-out, with what its other calls take.</summary>
+    public static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(10);
+
     private readonly EndpointOptions _options;
     private readonly TimeProvider _time;
     private readonly HttpClient _http;
@@ -42,7 +45,12 @@ internal sealed class ModelEndpoint : IDisposable
         where T : class
     {
         using var measured = RunMeter.BeginCall();
-        using var permit = await _limiter.AcquireAsync(share, tokens, cancellationToken);
+        using var permit = await AcquireAsync(share, tokens, cancellationToken);
+        if (permit is null)
+        {
+            return (null, CallFailure.NotMade(MaxWait));
+        }
+
         measured?.Made();
         using var timeout = new CancellationTokenSource(_options.Timeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
@@ -64,6 +72,21 @@ internal sealed class ModelEndpoint : IDisposable
             }
 
             return (null, failure);
+        }
+    }
+
+    /// <returns>Null if the call's turn does not come in time.</returns>
+    private async Task<CallPermit?> AcquireAsync(JobShare share, int tokens, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(MaxWait, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            return await _limiter.AcquireAsync(share, tokens, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
         }
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using ModelJobs.Contracts;
 using ModelJobs.Functions.Process.Runners;
 using ModelJobs.Functions.Process.Runners.Chat;
+using ModelJobs.Functions.Process.Runners.Endpoints;
 using ModelJobs.Tests.Support;
 using ModelJobs.Tests.Support.OpenAi;
 
@@ -240,6 +241,25 @@ public sealed class ChatRunnerTests : IAsyncLifetime
         Assert.All(outcomes, outcome => Assert.Same(ItemOutcome.Canceled, outcome));
         await UntilAsync(() => _standIn.Waiting == 0);
         Assert.Equal((0, 0, 1), (runner.Balance.InFlight, runner.Balance.Waiting, _standIn.Seen.Count));
+    }
+
+    [Fact]
+    public async Task RunAsync_TurnDoesNotComeInTime_MakesNoCallAndAsksToComeLater()
+    {
+        _standIn.Latency = _ => TimeSpan.FromHours(1);
+        using var runner = Runner(options => options with { InitialConcurrency = 1, MaxConcurrency = 1, Timeout = TimeSpan.FromMinutes(30) });
+
+        var run = runner.RunAsync(Calls.Of("\"a\"", "\"b\""), TestContext.Current.CancellationToken);
+        await UntilAsync(() => _standIn.Waiting == 1 && runner.Balance.Waiting == 1);
+        Assert.True(_time.MoveToNextTimer());
+        Assert.Equal(ModelEndpoint.MaxWait, _time.Elapsed);
+        await UntilAsync(() => runner.Balance.Waiting == 0);
+        Assert.True(_time.MoveToNextTimer());
+        var outcomes = await run.WaitAsync(Calls.Patience, TestContext.Current.CancellationToken);
+
+        Assert.Equal(["throttled", "timeout"], outcomes.Select(outcome => outcome.Error?.Code).Order(StringComparer.Ordinal));
+        Assert.Equal(ModelEndpoint.MaxWait, outcomes.Single(outcome => outcome.Error?.Code == "throttled").RetryAfter);
+        Assert.Single(_standIn.Seen);
     }
 
     [Theory]
