@@ -1,5 +1,4 @@
 using System.CommandLine;
-using ModelJobs.Functions.Process.Runners;
 
 namespace ModelJobs.Bench.Digits;
 
@@ -11,11 +10,11 @@ internal sealed class DigitsCommand : Command
     private readonly Option<int> _threads = new("--intra-op-threads")
     {
         Description = "Threads of a run of the session",
-        DefaultValueFactory = _ => new OnnxRunnerOptions().IntraOpThreads,
+        DefaultValueFactory = _ => 1,
     };
 
     private readonly Option<int> _rounds = new("--rounds") { Description = "Measured rounds, of which the median counts", DefaultValueFactory = _ => 11 };
-    private readonly Option<int> _warmups = new("--warmups") { Description = "Rounds before", DefaultValueFactory = _ => 3 };
+    private readonly Option<int> _warmups = new("--warmups") { Description = "Rounds before", DefaultValueFactory = _ => 12 };
 
     public DigitsCommand()
         : base("digits", "Measures a real model through the system and through a plain loop over the same session")
