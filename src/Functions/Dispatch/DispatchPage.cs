@@ -61,13 +61,10 @@ internal sealed class DispatchPage(JobBlobs blobs, RecentInputs inputs, RoundSco
     [Function(nameof(DispatchPage))]
     public async Task<DispatchReport> Run([ActivityTrigger] DispatchOrder order, CancellationToken cancellationToken)
     {
-        // First of all: pages are read side by side, and a short one must not get before the one that it comes after.
-        using var turn = sender.TakeTurn(QueueOf(order), cancellationToken);
-        var plan = await PagePlan.FindAsync(blobs, order.JobId, order.Page, order.Pages, cancellationToken);
         using var span = JobSpans.DispatchPage(order.JobId, order.Page, order.Model);
-        // The chunks do not wait for a plan that nobody needs but later rounds.
+        var sent = SendAsync(order, cancellationToken);
+        // The chunks, and the pages behind, do not wait for a plan that nobody needs but later rounds.
         var stored = order.Round == 0 ? PagePlan.StoreFirstAsync(blobs, order.JobId, order.Page, order.Pages, cancellationToken) : Task.CompletedTask;
-        var sent = SendAsync(order, plan, turn, cancellationToken);
         await Task.WhenAll(stored, sent);
         return await sent;
     }
@@ -75,9 +72,11 @@ internal sealed class DispatchPage(JobBlobs blobs, RecentInputs inputs, RoundSco
     /// <summary>The queue of the chunks that have no lane.</summary>
     private static string QueueOf(DispatchOrder order) => order.External ? Queues.ExternalChunks : Queues.WithoutOrder(order.Express);
 
-    private async Task<DispatchReport> SendAsync(DispatchOrder order, PagePlan plan, PageTurn turn, CancellationToken cancellationToken)
+    private async Task<DispatchReport> SendAsync(DispatchOrder order, CancellationToken cancellationToken)
     {
-        var drafting = DraftAsync(order, plan, cancellationToken);
+        // First of all: pages are read side by side, and a short one must not get before the one that it comes after.
+        using var turn = sender.TakeTurn(QueueOf(order), cancellationToken);
+        var drafting = DraftAsync(order, cancellationToken);
         using var ready = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var isInTime = await Task.WhenAny(drafting, Task.Delay(MaxReading, time, ready.Token)) == drafting;
         await ready.CancelAsync();
@@ -95,8 +94,9 @@ internal sealed class DispatchPage(JobBlobs blobs, RecentInputs inputs, RoundSco
         return draft.Report;
     }
 
-    private async Task<Draft> DraftAsync(DispatchOrder order, PagePlan plan, CancellationToken cancellationToken)
+    private async Task<Draft> DraftAsync(DispatchOrder order, CancellationToken cancellationToken)
     {
+        var plan = await PagePlan.FindAsync(blobs, order.JobId, order.Page, order.Pages, cancellationToken);
         var (scope, reopened) = await rounds.OfAsync(order, plan, cancellationToken);
         var lanes = order.LaneChunks.Count > 0 ? order.LaneChunks.ToArray() : new long[Lanes.CountOf(order.Options)];
         if (scope.Count == 0)

@@ -5,6 +5,7 @@ using ModelJobs.Functions.Dispatch;
 using ModelJobs.Functions.Plan;
 using ModelJobs.Functions.Process;
 using ModelJobs.Functions.Redrive;
+using ModelJobs.Functions.Storage;
 using ModelJobs.Functions.Tests.Support;
 
 namespace ModelJobs.Functions.Tests.Dispatch;
@@ -30,11 +31,14 @@ internal sealed class DispatchBench(FlowBench bench, JobOptions options)
     public Task<DispatchReport> RunAsync(int page = 0, IReadOnlyList<long>? laneChunks = null, bool external = false) =>
         RunAsync(Order(page) with { LaneChunks = laneChunks ?? [], External = external });
 
-    public Task<DispatchReport> RunAsync(DispatchOrder order)
+    public Task<DispatchReport> RunAsync(DispatchOrder order) => RunAsync(order, bench.Blobs, bench.Inputs);
+
+    /// <summary>Runs with another way to storage.</summary>
+    public Task<DispatchReport> RunAsync(DispatchOrder order, JobBlobs blobs, RecentInputs inputs)
     {
-        var parts = new PageParts(bench.Blobs);
-        var rounds = new RoundScopes(bench.Blobs, new PageScopes(bench.Blobs), parts, new ParkedItems(bench.Blobs, parts));
-        return new DispatchPage(bench.Blobs, bench.Inputs, rounds, bench.Chunks, bench.Time).Run(order, Token).BoundedAsync();
+        var parts = new PageParts(blobs);
+        var rounds = new RoundScopes(blobs, new PageScopes(blobs), parts, new ParkedItems(blobs, parts));
+        return new DispatchPage(blobs, inputs, rounds, bench.Chunks, bench.Time).Run(order, Token).BoundedAsync();
     }
 
     /// <summary>The order for the first dispatch of a page.</summary>
