@@ -50,6 +50,28 @@ public sealed class TraceTests(StorageEmulator storage)
     }
 
     [Fact]
+    public async Task Job_WhoseCallerIsNotSampled_HasNoSpansInPiecesEither()
+    {
+        await using var collector = await OtlpCollector.StartAsync();
+        Job job;
+        await using (var app = await LocalApp.StartAsync(
+            storage, $"OTEL_EXPORTER_OTLP_ENDPOINT={collector.Address}", "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", "OTEL_BSP_SCHEDULE_DELAY=200"))
+        {
+            using (var caller = new Activity("caller").Start())
+            {
+                caller.ActivityTraceFlags = ActivityTraceFlags.None;
+                job = await app.Jobs.SubmitAsync("?model=simulate", ["""{"input":{"id":1,"duration":0}}"""]);
+            }
+
+            job = await app.Jobs.WaitAsync(job.Id);
+        }
+
+        // What is left is sent when the app stops.
+        Assert.Equal(JobStatus.Succeeded, job.Status);
+        Assert.DoesNotContain(collector.All, span => span.Attributes.TryGetValue("job.id", out var id) && id == job.Id);
+    }
+
+    [Fact]
     public async Task Job_WithAFailedItem_IsCountedByOutcome()
     {
         await using var app = await LocalApp.StartAsync(storage);

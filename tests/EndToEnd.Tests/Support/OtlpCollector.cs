@@ -36,6 +36,18 @@ internal sealed class OtlpCollector : IAsyncDisposable
         return collector;
     }
 
+    /// <summary>All spans so far.</summary>
+    public IReadOnlyList<OtlpSpan> All
+    {
+        get
+        {
+            lock (_spans)
+            {
+                return [.. _spans];
+            }
+        }
+    }
+
     /// <summary>Waits until the spans of a trace are as asked.</summary>
     public async Task<IReadOnlyList<OtlpSpan>> SpansAsync(string trace, Func<IReadOnlyList<OtlpSpan>, bool> isComplete)
     {
