@@ -13,7 +13,7 @@ namespace ModelJobs.Functions.Tests.Dispatch;
 /// <summary>Pages that are dispatched at once, of which the first meets a storage that hangs.</summary>
 public sealed class DispatchPageTurnTests(StorageEmulator storage) : FlowTest(storage)
 {
-    private static readonly ChunkItem[] _items = [.. Enumerable.Range(0, 4).Select(index => Samples.Item(index))];
+    private static readonly ChunkItem[] Items = [.. Enumerable.Range(0, 4).Select(index => Samples.Item(index))];
 
     private readonly StorageEmulator _storage = storage;
 
@@ -58,9 +58,9 @@ public sealed class DispatchPageTurnTests(StorageEmulator storage) : FlowTest(st
     private async Task<(DispatchBench Dispatch, PagePlan[] Pages)> StoreAsync()
     {
         var dispatch = new DispatchBench(Bench, new JobOptions { ChunkItems = 2 });
-        await dispatch.PlanAsync(_items);
-        var bytes = Samples.Lines([.. _items.Take(2)]).Length;
-        return (dispatch, [new(0, 0, bytes, 0, 2), new(1, bytes, Samples.Lines(_items).Length - bytes, 2, 2)]);
+        await dispatch.PlanAsync(Items);
+        var bytes = Samples.Lines([.. Items.Take(2)]).Length;
+        return (dispatch, [new(0, 0, bytes, 0, 2), new(1, bytes, Samples.Lines(Items).Length - bytes, 2, 2)]);
     }
 
     private (JobBlobs Blobs, RecentInputs Inputs) Through(HoldRequests hold)
